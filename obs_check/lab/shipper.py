@@ -82,7 +82,7 @@ class LabShipper:
         """When the configuration was read that is in use, seconds since the epoch."""
         self._env = dict(env)
         self._positions = Positions(positions_path, self.alloy)
-        self._log = ShipperLog(log_path)
+        self._log = ShipperLog(log_path, self.alloy)
         self.metrics = Metrics()
         self._stop = threading.Event()
         self._lock = threading.Lock()

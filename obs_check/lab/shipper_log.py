@@ -10,14 +10,18 @@ from obs_check.model.times import rfc3339
 
 
 class ShipperLog:
-    """Lines are added to a file, at once; None writes nothing. Safe to use from several threads."""
+    """Lines are added to a file, at once; None writes nothing. Safe to use from several threads. Alloy 1.11 says at
+    level debug, which is not written, what promtail 3.5 warns of."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, alloy: bool = False) -> None:
         self._path = path
+        self._alloy = alloy
         self._lock = threading.Lock()
 
     def push(self, level: str, message: str, host: str, status: int, tenant: str, error: str) -> None:
         """A push that failed, in the words of promtail 3.5's client."""
+        if self._alloy and level == "warn":
+            return
         self._write(
             level,
             f"component=client host={host} msg={json.dumps(message)} status={status} tenant={tenant} "

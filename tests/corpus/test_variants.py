@@ -19,6 +19,7 @@ SEEDS = {seed.ids: seed for seed in (*healthy(), *singles())}
     [
         ("relative", "namespace-not-set"),
         ("alloy", "namespace-not-set"),
+        ("alloy", "small-rate"),
         ("kubernetes", ""),
         ("human", "config-unread"),
         ("comments", "rule-too-narrow"),

@@ -1,8 +1,8 @@
 """The lab with programs from PATH: healthy it is quiet, and broken it is named and mended.
 
-Nearly all of the time is real programs' own: a Loki is ready after some ten seconds, promtail and Prometheus look for what
-they read after five, and a hop without its lines is waited for. So a few stacks that have each program in them; every fault
-is in native.yaml.
+Nearly all of the time is real programs' own: a Loki is ready after some ten seconds, promtail and Prometheus look for
+what they read after five, and a hop without its lines is waited for. So a few stacks that have each program in them;
+every fault is in native.yaml.
 """
 
 import shutil

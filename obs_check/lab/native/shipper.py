@@ -104,6 +104,8 @@ def fit_alloy(settings: LabSettings) -> None:
     if settings.pods:
         raise UsageError("a node of Kubernetes has promtail here", "leave out --native alloy")
     if not settings.shipper_config.endswith(".alloy"):
+        if "limits_config" in settings.promtail:
+            raise UsageError("alloy convert knows no limits_config", "leave out --native alloy")
         settings.shipper_config = "config.alloy"
         settings.prepare.append(_convert)
 
