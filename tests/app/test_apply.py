@@ -8,11 +8,12 @@ from obs_check.app.systems.apply import apply_fixes
 from obs_check.errors import ConfigError
 from obs_check.model.finding import FileEdit, Finding, Fix, Observation, Subject, TargetEdit
 from obs_check.model.probe import Probe
+from tests.full_disk import room
 
 
-def finding(path: Path) -> Finding:
+def finding(path: Path, edit: FileEdit | None = None) -> Finding:
     """One that changes a file and the dashboard."""
-    edits = (FileEdit(str(path), "log_level: warn\r\n", "log_level: info\r\n"), TargetEdit(1, "A", "a", "b"))
+    edits = (edit or FileEdit(str(path), "log_level: warn\r\n", "log_level: info\r\n"), TargetEdit(1, "A", "a", "b"))
     return Finding(
         "c",
         "error",
@@ -51,3 +52,16 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         apply_fixes([finding(path)], lambda _edits, _message: "dashboard saved")
     assert caught.value.hint == "make the change by hand"
     assert path.read_bytes() == b"log_level: warn\r\n"
+
+
+@pytest.mark.parametrize("size", [4, 20])
+def test_a_full_disk_leaves_a_file_as_it_was(size: int, tmp_path: Path) -> None:
+    path = tmp_path / "boundary.yaml"
+    path.write_bytes(b"log_level: warn\r\n")
+    edit = FileEdit(str(path), "log_level: warn\r\n", "log_level: info # and why\r\n")
+    with room(size), pytest.raises(ConfigError) as caught:
+        apply_fixes([finding(path, edit)], lambda _edits, _message: "dashboard saved")
+    full = f"{path}.before" if size == 4 else str(path)
+    said = f"{full}: cannot be written: File too large; before that: dashboard saved"
+    assert (caught.value.message, caught.value.hint) == (said, "make the change by hand")
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {path.name: b"log_level: warn\r\n"}

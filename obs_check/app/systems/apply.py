@@ -16,7 +16,8 @@ def apply_fixes(
     """Apply every edit once; returns a line for each change, with the way back.
 
     `change_dashboard` gets all edits of the dashboard at once and a message. ConfigError, before anything is changed,
-    when a file is no longer what the fix was made for or the dashboard cannot be changed.
+    when a file is no longer what the fix was made for or the dashboard cannot be changed; one for a file that cannot be
+    written any more says what was changed before it.
     """
     done = []
     files: list[FileEdit] = []
@@ -34,7 +35,13 @@ def apply_fixes(
         _check(file)
     if targets:
         done.append(change_dashboard(one_edit_a_target(targets), f"obs-check: {', '.join(dict.fromkeys(causes))}"))
-    return done + [_write(file) for file in files]
+    for file in files:
+        try:
+            done.append(_write(file))
+        except ConfigError as error:
+            before = f"; before that: {'; '.join(done)}" if done else ""
+            raise ConfigError(f"{error.message}{before}", error.hint) from error
+    return done
 
 
 def _check(edit: FileEdit) -> None:

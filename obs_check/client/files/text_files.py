@@ -10,6 +10,8 @@ from pathlib import Path
 from obs_check.errors import ConfigError, InputError
 from obs_check.model.secret import hide_secrets
 
+_BY_HAND = "make the change by hand"
+
 
 def read_exact(path: Path) -> str:
     """The whole text, UTF-8; raises OSError and UnicodeDecodeError."""
@@ -115,13 +117,29 @@ def _umask() -> int:
 
 
 def replace_text(path: Path, before: str, after: str) -> Path:
-    """Write a text in place of another, which is kept beside it in the file that is returned; raises ConfigError."""
+    """Write a text in place of another, which is kept beside it in the file that is returned. Raises ConfigError; then
+    the file is as it was, and the other is not there.
+
+    It is written where it is: one that is mounted by itself, as into a container, cannot be replaced by another.
+    """
     backup = path.with_name(path.name + ".before")
     try:
         write_exact(backup, before)
+    except OSError as error:
+        if backup.is_file():
+            backup.unlink()
+        raise _unwritten(backup, error, _BY_HAND) from error
+    try:
         write_exact(path, after)
     except OSError as error:
-        raise ConfigError(
-            f"{error.filename}: cannot be written: {error.strerror}", "make the change by hand"
-        ) from error
+        try:
+            write_exact(path, before)
+            backup.unlink()
+        except OSError:
+            raise _unwritten(path, error, f"it is half there: write it anew from {backup}") from error
+        raise _unwritten(path, error, _BY_HAND) from error
     return backup
+
+
+def _unwritten(path: Path, error: OSError, hint: str) -> ConfigError:
+    return ConfigError(f"{path}: cannot be written: {error.strerror}", hint)
