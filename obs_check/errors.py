@@ -14,7 +14,11 @@ Exit 0 (all verdicts ok), 1 (a finding), 70 (an error of obs-check itself), 129,
 class here.
 """
 
+import errno
 from typing import ClassVar
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What a system says where a file cannot become larger: the disk, a quota, a limit of the process."""
 
 
 class ObsCheckError(Exception):

@@ -5,6 +5,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import IntEnum
@@ -130,11 +131,14 @@ class BoundaryLogWriter:
         return self._format(self._now_ns(), self._zone, Level.INFO, "Executing target command", fields) + "\n"
 
     def write(self, level: Level, message: str, **fields: Value) -> None:
-        """Write one line at once (flushed), unless its level is below the log's."""
+        """Write one line at once (flushed), unless its level is below the log's. As Go's slog it says nothing of a
+        line that cannot be written."""
         if level < self.level:
             return
         with self._lock:
-            if not self._out.closed:
+            if self._out.closed:
+                return
+            with suppress(OSError):
                 self._out.write(self._format(self._now_ns(), self._zone, level, message, fields) + "\n")
                 self._out.flush()
 
@@ -142,7 +146,8 @@ class BoundaryLogWriter:
         """Close the file; later lines are lost, as those of an ended process."""
         with self._lock:
             if self._owned is not None:
-                self._owned.close()
+                with suppress(OSError):
+                    self._owned.close()
 
 
 def _free_pids(log_dir: Path, stem: str) -> tuple[int, int]:

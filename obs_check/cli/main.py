@@ -1,9 +1,9 @@
 """The command `obs-check`: subcommands loaded when they are called, errors as one line, exit codes."""
 
-import errno
 import importlib
 import os
 import signal
+import stat
 import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -13,14 +13,12 @@ import click
 from obs_check import __version__
 from obs_check.cli.interrupt import Stopped, insistent_interrupt
 from obs_check.cli.options import Group
-from obs_check.errors import ObsCheckError, QueryError
+from obs_check.errors import NO_ROOM, ObsCheckError, QueryError
 from obs_check.model.secret import shorten
 
 READER_LEFT = 130
 INTERNAL = 70
 """EX_SOFTWARE of sysexits.h: an error of obs-check itself, which claims nothing about anything."""
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Subcommand(NamedTuple):
@@ -140,11 +138,18 @@ def main(args: Sequence[str]) -> int:
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 0
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in _FULL:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            named = error.filename or ("standard output" if _stdout_may_be_full() else "a file that was being written")
             _close_stdout()
-            return _say(f"{error.filename or 'standard output'}: {error.strerror}", "make room, or write elsewhere", 2)
+            return _say(f"{named}: {error.strerror}", "make room, or write elsewhere", 2)
         told = f"internal error, nothing is claimed: {_place(error)}; please report this line and the command"
         return _say(f"{told} (-v shows more)", "", INTERNAL)
+
+
+def _stdout_may_be_full() -> bool:
+    """A file or a device may, a terminal and a pipe have no disk."""
+    mode = os.fstat(sys.stdout.fileno()).st_mode
+    return stat.S_ISREG(mode) or (stat.S_ISCHR(mode) and not sys.stdout.isatty())
 
 
 def _close_stdout() -> None:

@@ -14,6 +14,7 @@ from typing import Self
 
 import yaml
 
+from obs_check.errors import NO_ROOM, InputError
 from obs_check.lab import settings as lab_settings
 from obs_check.lab.egress import LabEgress
 from obs_check.lab.faults.registry import break_with
@@ -86,10 +87,14 @@ class Lab:
         return self.directory / "obs-check.yaml"
 
     def __enter__(self) -> Self:
+        """Start everything. Raises InputError where the lab's files cannot be written."""
         try:
             self._start()
-        except BaseException:
+        except BaseException as error:
             self.stop()
+            if isinstance(error, OSError) and error.errno in NO_ROOM:
+                place = error.filename or self.directory
+                raise InputError(f"{place}: {error.strerror}", "make room, or give the lab another folder") from error
             raise
         return self
 

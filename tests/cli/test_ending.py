@@ -18,6 +18,7 @@ from obs_check.cli.interrupt import Stopped
 from obs_check.cli.main import Subcommand, main
 from obs_check.cli.options import Output, judging_options
 from obs_check.client.egress import EgressAnswer
+from obs_check.config import STATE_VARIABLE
 from obs_check.errors import NotAllowed, Unavailable, UsageError
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run, Sent, plan_events
@@ -160,6 +161,23 @@ def test_a_bundle_on_a_full_disk_is_no_half_one(tmp_path: Path, capsys: pytest.C
         assert main(["bundle", str(kept), "--to", str(tmp_path / "run.zip")]) == 2
     assert f"{tmp_path}/run.zip: File too large" in capsys.readouterr().err
     assert not (tmp_path / "run.zip").exists()
+
+
+def test_a_run_that_there_is_no_room_for_is_said_and_changes_no_verdict(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(STATE_VARIABLE, str(tmp_path))
+    with room(100):
+        assert run(monkeypatch, Outcome("verify", RUN, [GOOD]), None, save="/dev/null") == 0
+    assert f"is not kept: {tmp_path}/runs: File too large (set OBS_CHECK_STATE" in capsys.readouterr().err
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_lab_without_room_names_its_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with room(2000):
+        assert main(["lab", "up", "--dir", str(tmp_path / "lab")]) == 2
+    said = f"obs-check: error: {tmp_path}/lab: File too large\nhint: make room, or give the lab another folder\n"
+    assert capsys.readouterr().err.endswith(said)
 
 
 def test_a_kept_document_replaces_another_as_a_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The audit socket: batches, the partial batch that is lost, drops and how they are counted."""
 
 import io
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from obs_check.boundary.log import BoundaryLogWriter, Level
 from obs_check.errors import Unavailable
 from obs_check.lab.audit import AuditRecord, SocketAuditor, frame
 from obs_check.lab.audit_agent import BATCHES_DROPPED, FORWARDED, LOGS_DROPPED, Agent, Counter, Frames
+from tests.full_disk import room
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
@@ -207,3 +209,11 @@ def test_an_agent_reports_its_counters_at_once_and_every_interval(tmp_path: Path
 def test_a_socket_that_cannot_be_made(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="audit socket"):
         Agent(tmp_path / "absent" / "s", Upstream()).start()
+
+
+def test_boundary_goes_on_without_room_for_its_log(tmp_path: Path) -> None:
+    writer = BoundaryLogWriter(tmp_path, Level.WARN, lambda: 1, sys.stderr)
+    with room(0):
+        writer.write(Level.WARN, "DENY")
+        writer.close()
+    assert [path.stat().st_size for path in tmp_path.iterdir()] == [0, 0]
