@@ -47,7 +47,6 @@ STRANGE = (
         b"%",
         b"<?",
     ),
-    *(b"[" * 3000, b'{"a":' * 3000, b"<div>" * 3000, b"- " * 3000),
     *(b"9" * 5000, b"-1", b"1e999", b"NaN", "²".encode(), b"0x_", b"0b", b"2026-13-45", b"0001-01-01T00:00:00+23:59"),
     *(
         b"&a [*a]",
@@ -63,6 +62,14 @@ STRANGE = (
     *(b"<![x[", b"<!x", b"&#xFFFFFFFF;", b"&#0;", b"\xe2\x80\xae\x1b[2J", b"true"),
 )
 """What YAML, JSON, HTML or a number may not have in that place."""
+
+
+NESTED = (b"[", b'{"a":', b"<div>", b"- ")
+"""What is deep where it stands again and again."""
+DEEP = 1100
+"""Deeper than Python recurses."""
+DEEP_YAML = 150
+"""Deeper than a file of YAML may be; PyYAML takes a time that is quadratic in it."""
 
 
 def mutants(document: Any, number: int, seed: int) -> Iterator[bytes]:
@@ -114,10 +121,11 @@ def _spoiled(text: bytes, chance: random.Random) -> bytes:
             return b""
 
 
-def spoiled(text: bytes, number: int, seed: int) -> Iterator[bytes]:
+def spoiled(text: bytes, number: int, seed: int, deep: int = DEEP) -> Iterator[bytes]:
     """Texts, each of them the text with one piece of it (a line, a word, some bytes) taken away, doubled or moved, or
-    with something strange in its place or behind it."""
+    with something strange in its place or behind it, as what is nested `deep` levels."""
     chance = random.Random(seed)
+    strange = (*STRANGE, *(one * deep for one in NESTED))
     for _ in range(number):
         start, end = _piece(text, chance)
         before, piece, after = text[:start], text[start:end], text[end:]
@@ -130,9 +138,9 @@ def spoiled(text: bytes, number: int, seed: int) -> Iterator[bytes]:
                 rest, at = before + after, chance.randrange(len(text) - len(piece) + 1)
                 yield rest[:at] + piece + rest[at:]
             case 3:
-                yield before + piece + chance.choice(STRANGE) + after
+                yield before + piece + chance.choice(strange) + after
             case _:
-                yield before + chance.choice(STRANGE) + after
+                yield before + chance.choice(strange) + after
 
 
 def _piece(text: bytes, chance: random.Random) -> tuple[int, int]:

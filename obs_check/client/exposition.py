@@ -1,5 +1,6 @@
 """Prometheus' text format 0.0.4, which /metrics answers in: read into plain values, and written."""
 
+import math
 import re
 from collections.abc import Iterable
 
@@ -43,6 +44,11 @@ def parse_exposition(text: str) -> Metrics:
             continue
         metrics.setdefault(name, []).append((labels, value))
     return metrics
+
+
+def whole(value: float) -> int:
+    """How much a counter counted, 0 where its value is no number of things (NaN, an infinity)."""
+    return int(value) if math.isfinite(value) else 0
 
 
 def quoted_label(value: str) -> str:

@@ -43,7 +43,8 @@ def is_library_panel(document: Mapping[str, object], panel_id: int) -> bool:
 
 
 def _panels(holder: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for panel in holder.get("panels") or ():
+    held = holder.get("panels")
+    for panel in held if isinstance(held, list) else ():
         if isinstance(panel, dict):
             yield panel
             yield from _panels(panel)

@@ -103,6 +103,15 @@ class TestSection:
             raise self.wrong(key, "write name: value")
         return {str(k): str(v) for k, v in value.items()}
 
+    def mapping(self, key: str, hint: str) -> Mapping[Any, Any]:
+        """A mapping of anything, empty without one; `hint` says what to write."""
+        value = self.raw.get(key)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            raise self.wrong(key, hint)
+        return value
+
     def items(self, key: str) -> Sequence[tuple[Any, str]]:
         """The members of a list, each with its place."""
         value = self.raw.get(key)

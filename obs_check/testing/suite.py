@@ -176,16 +176,14 @@ def load_suite(path: Path) -> Suite:
 def _case(raw: object, where: str, folder: Path) -> Case:
     one = TestSection(raw, where, "name", "at", "from", "to", "variables", "given", "panels", "queries")
     given = TestSection(one.raw.get("given"), f"{where}.given", "events", "logs", "metrics")
-    panels = one.raw.get("panels") or {}
-    if not isinstance(panels, Mapping):
-        raise one.wrong("panels", "write one entry a panel id")
-    overrides = TestSection(one.raw.get("variables"), f"{where}.variables", *(one.raw.get("variables") or {}))
+    panels = one.mapping("panels", "write one entry a panel id")
+    variables = one.mapping("variables", "write the value of each variable behind its name")
     return Case(
         one.needed("name"),
         one.moment("at", NOON),
         one.text("from"),
         one.text("to"),
-        {k: [str(x) for x in v] if isinstance(v, list) else [str(v)] for k, v in overrides.raw.items()},
+        {str(k): [str(x) for x in v] if isinstance(v, list) else [str(v)] for k, v in variables.items()},
         given.each("events", _event),
         given.each("logs", _stream),
         given.each("metrics", lambda r, w: read_series(TestSection(r, w, "series", "values", "interval"))),
@@ -196,7 +194,7 @@ def _case(raw: object, where: str, folder: Path) -> Case:
 
 def _event(raw: object, where: str) -> GivenEvent:
     one = TestSection(raw, where, "decision", "url", "method", "count", "ago", "owner", "paths")
-    paths = tuple(str(p) for p in one.raw.get("paths") or ("A", "B"))
+    paths = tuple(str(path) for path, _ in one.items("paths")) or ("A", "B")
     if set(paths) - {"A", "B"}:
         raise one.wrong("paths", "A, B or both")
     return GivenEvent(
@@ -230,15 +228,13 @@ def _panel(key: Any, raw: Any, where: str) -> PanelWant:
     one = TestSection(raw, where, "state", "text", "number", "values", "rows", "lines")
     if not one.raw:
         raise InputError(f"{where}: nothing is expected", "write state, text, number, values, rows or lines")
-    values = one.raw.get("values")
-    if values is not None and not isinstance(values, Mapping):
-        raise one.wrong("values", "write name: value")
+    values = one.mapping("values", "write name: value")
     return PanelWant(
         int(key),
         one.choice("state", "", *get_args(ReadingState)),
         one.text("text") if "text" in one else None,
         one.number("number"),
-        {str(k): v for k, v in values.items()} if values is not None else None,
+        {str(k): v for k, v in values.items()} if "values" in one else None,
         one.whole("rows", 0) if "rows" in one else None,
         tuple(str(line) for line, _ in one.items("lines")) if "lines" in one else None,
     )

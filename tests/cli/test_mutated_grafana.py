@@ -11,18 +11,25 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
+from obs_check.app.systems.dashboard_source import open_dashboard
 from obs_check.cli.main import main
 from obs_check.client import transport
 from obs_check.client.answer import Answer, NoJson
-from obs_check.errors import Unavailable
+from obs_check.client.grafana.client import GrafanaClient
+from obs_check.client.grafana.variable_query import options_from
+from obs_check.errors import ObsCheckError, Unavailable
 from obs_check.panel.dashboard import load_dashboard
+from obs_check.panel.datasource import Datasources
 from obs_check.panel.frames import decode_results
 from obs_check.panel.reading import read_panel
+from obs_check.panel.timerange import TimeRange
 from tests.mutants import mutants
 
 KINDS = ("stat", "timeseries", "table", "logs", "bargauge", "piechart")
-MUTANTS = 20
-"""Of each answer. More were tried when they were written."""
+MUTANTS = 10
+"""Of each answer to a whole diagnosis."""
+READ = 1000
+"""Of each that is read alone."""
 NOW_MS = 1_795_478_400_000
 LOKI, PROMETHEUS, SQL = ({"type": kind, "uid": kind} for kind in ("loki", "prometheus", "postgres"))
 
@@ -163,10 +170,52 @@ def test_a_mutated_answer(name: str, diagnose: Diagnose) -> None:
         assert code in (0, 1, 2, 3, 4), (text[:2000], told)
 
 
+def settings_read(grafana: GrafanaClient) -> None:
+    sources = Datasources.from_settings(grafana.frontend_settings().value)
+    for wanted in (LOKI, SQL, None, "prometheus"):
+        sources.resolve(wanted, {})
+
+
+def dashboard_read(grafana: GrafanaClient) -> None:
+    opened = open_dashboard("d", grafana)
+    load_dashboard(opened.document, opened.name)
+
+
+def options_read(grafana: GrafanaClient) -> None:
+    variable = load_dashboard(BOARD, "d.json").variables[0]
+    options_from(grafana, Datasources.from_settings(ANSWERS["/api/frontend/settings"]))(
+        variable, {}, TimeRange(NOW_MS - 3_600_000, NOW_MS)
+    )
+
+
+ALONE: dict[str, Callable[[GrafanaClient], object]] = {
+    "/api/dashboards/uid/d": dashboard_read,
+    "/api/frontend/settings": settings_read,
+    "/api/library-elements/lib": dashboard_read,
+    "/api/datasources/uid/loki/health": lambda grafana: grafana.datasource_health("loki"),
+    "/api/datasources/uid/loki/resources/label/job/values": options_read,
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_a_mutated_answer_that_is_read_alone(name: str) -> None:
+    answering, named = Answering(), 0
+    grafana = GrafanaClient("http://grafana.example", lambda: 1, {"grafana.example:80"}, transport=answering)
+    for text in mutants(ANSWERS[name], READ, sorted(ANSWERS).index(name)):
+        answering.other = {name: text}
+        try:
+            ALONE[name](grafana)
+        except ObsCheckError as error:
+            assert "\n" not in error.message, error.message
+            named += 1
+    assert len(answering.asked) >= READ
+    assert named or ALONE[name] is options_read
+
+
 def test_a_mutated_result_is_read_or_named() -> None:
     stat = load_dashboard({**BOARD, "panels": [panel(1, kind, LOKI, expr="x") for kind in KINDS]}, "d.json").panels
     read = 0
-    for number, text in enumerate(mutants({"results": {"A": {"status": 200, "frames": [FRAME, FRAME]}}}, 800, 7)):
+    for number, text in enumerate(mutants({"results": {"A": {"status": 200, "frames": [FRAME, FRAME]}}}, READ, 7)):
         try:
             results = decode_results(Answer(200, text).json())
         except (Unavailable, NoJson):
@@ -174,7 +223,7 @@ def test_a_mutated_result_is_read_or_named() -> None:
         reading = read_panel(stat[number % len(stat)], results)
         assert reading.state != "error" or any(result.error for result in results.values()), (text, reading)
         read += 1
-    assert 100 < read < 700
+    assert 100 < read < 900
 
 
 @pytest.mark.parametrize(

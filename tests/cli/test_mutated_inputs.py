@@ -45,11 +45,11 @@ from obs_check.panel.expect import load_expectations
 from obs_check.report.bundle import MANIFEST, bundle_files, verification_lines, verify_files
 from obs_check.shipper.pod_objects import discovered_targets, shippers
 from obs_check.testing.suite import load_suite
-from tests.mutants import mutants, spoiled
+from tests.mutants import DEEP, DEEP_YAML, mutants, spoiled
 from tests.report.pages import small
 
-MUTANTS = 80
-"""Of each kind; of some that take long fewer. A thousand of each were tried when they were written."""
+MUTANTS = 1000
+"""Of each kind."""
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests/fixtures"
 EVENTS = plan_events("abcdef", 1, 1, "http://a.example/", "http://d.example/")
@@ -98,6 +98,13 @@ DATASOURCES = (
     b"datasources:\n- {name: Loki, type: loki, uid: l, url: http://l, jsonData: {a: 1}, secureJsonData: {x: y}}\n"
 )
 ALLOY = b'loki_source_file_read_lines_total{path="/a.log"} 3\nloki_write_dropped_entries_total{reason="x"} 1e3\n'
+EXPECT = b"""\
+dashboard: agent-firewall
+panels:
+  1: {path: B, kind: count, by: decision, names: {allow: Allowed, deny: Denied}}
+  4: {path: B, kind: lines, decision: allow, limit: 10}
+  10: {path: metrics, kind: rises}
+"""
 SUITE = b"""\
 tests:
   - name: a
@@ -170,6 +177,8 @@ SAID = {"messages": [{"content": [CALL, {"type": "tool-result", "tool_call_id": 
 AGENT = {"name": "a", "status": "connected", "health": {"healthy": True}, "apps": [{"slug": "s", "health": "healthy"}]}
 WORKSPACE = {"latest_build": {"status": "running", "resources": [{"agents": [AGENT]}]}}
 BUNDLE = bundle_files(small())
+SEALED = {name: BUNDLE[name] for name in (MANIFEST, "README.txt")}
+"""One that lacks the document, and is told so soon."""
 METRICS = (FIXTURES / "client/promtail-metrics.txt").read_text()
 DASHBOARD = {"uid": "d", "title": "d", "panels": [{"id": 1, "type": "stat", "targets": []}]}
 
@@ -180,19 +189,20 @@ def text_of(path: str) -> bytes:
 
 def changed(text: bytes, seed: int, number: int = MUTANTS) -> Iterator[bytes]:
     """A YAML or JSON text changed as a document and as a text."""
-    return chain(mutants(yaml.safe_load(text), number // 2, seed), spoiled(text, number // 2, seed))
+    deep = DEEP if text.startswith(b"{") else DEEP_YAML
+    return chain(mutants(yaml.safe_load(text), number // 2, seed), spoiled(text, number // 2, seed, deep))
 
 
 def rows(documents: list[dict[str, Any]], seed: int, begin: str = "") -> Iterator[bytes]:
     """Lines of JSON, one of them changed."""
-    for text in mutants(documents, MUTANTS, seed):
+    for text in mutants(documents, MUTANTS // 2, seed):
         try:
             found = json.loads(text)
         except ValueError:
             found = [text.decode("utf-8", "replace")]
         if isinstance(found, list):
             yield "".join(f"{begin}{json.dumps(row)}\n" for row in found).encode()
-    yield from spoiled("".join(f"{begin}{json.dumps(row)}\n" for row in documents).encode(), MUTANTS, seed)
+    yield from spoiled("".join(f"{begin}{json.dumps(row)}\n" for row in documents).encode(), MUTANTS // 2, seed)
 
 
 def read_bundle(path: Path) -> None:
@@ -228,19 +238,22 @@ def read_state(path: Path) -> None:
 
 
 FILES: dict[str, tuple[Callable[[], Iterable[bytes]], Callable[[Path], object]]] = {
-    "bundle": (lambda: spoiled(archive_bytes(BUNDLE), 20, 1), read_bundle),
-    "a bundle of two files": (
-        lambda: spoiled(archive_bytes({name: BUNDLE[name] for name in (MANIFEST, "README.txt")}), 300, 1),
+    "bundle": (
+        # Few of a whole one, each of which is recomputed.
+        lambda: chain(spoiled(archive_bytes(BUNDLE), 10, 1), spoiled(archive_bytes(SEALED), MUTANTS, 1)),
         read_bundle,
     ),
     "manifest": (
-        lambda: (archive_bytes({**BUNDLE, MANIFEST: text}) for text in changed(BUNDLE[MANIFEST], 2, 16)),
+        lambda: chain(
+            (archive_bytes({**BUNDLE, MANIFEST: text}) for text in changed(BUNDLE[MANIFEST], 2, 10)),
+            (archive_bytes({**SEALED, MANIFEST: text}) for text in changed(SEALED[MANIFEST], 2)),
+        ),
         read_bundle,
     ),
     "journal": (lambda: rows(JOURNAL, 3), read_run),
-    "positions.yaml": (lambda: spoiled(POSITIONS, 2 * MUTANTS, 4), read_positions),
+    "positions.yaml": (lambda: spoiled(POSITIONS, MUTANTS, 4, DEEP_YAML), read_positions),
     "expect.yaml": (
-        lambda: changed(text_of("dashboards/agent-firewall.expect.yaml"), 5),
+        lambda: changed(EXPECT, 5),
         lambda path: load_expectations(read_document(path), str(path)),
     ),
     "test.yaml": (lambda: changed(SUITE, 6), load_suite),
@@ -251,7 +264,7 @@ FILES: dict[str, tuple[Callable[[], Iterable[bytes]], Callable[[Path], object]]]
     ),
     "datasources.yaml": (lambda: changed(DATASOURCES, 9), read_datasources),
     "a collection that was interrupted": (lambda: changed(json.dumps(COLLECTED).encode(), 11), read_state),
-    "pods": (lambda: changed(json.dumps(PODS).encode(), 10, 2 * MUTANTS), read_pod_list),
+    "pods": (lambda: changed(json.dumps(PODS).encode(), 10), read_pod_list),
 }
 
 
@@ -348,7 +361,7 @@ def coder_answers(patch: pytest.MonkeyPatch, answer: Callable[[httpx.Request], b
 
 
 def asked_chat(text: bytes, patch: pytest.MonkeyPatch) -> None:
-    """Each of the answers is the one that is changed."""
+    """Each of the three answers is the one that is changed."""
     good = (b'{"id": "c"}', json.dumps(SAID).encode(), b'{"status": "waiting"}')
     config = ChatConfig("http://coder.example", Secret("t", lambda: "c0der-session-of-a-mutant"), "o", "w")
     for changed_one in range(3):
@@ -370,7 +383,7 @@ def asked_workspace(text: bytes, patch: pytest.MonkeyPatch) -> None:
 
 
 ANSWERS = {
-    "lines of boundary and coderd": Answer(lambda: spoiled(LINES, 2 * MUTANTS, 1), asked_lines, 0),
+    "lines of boundary and coderd": Answer(lambda: spoiled(LINES, MUTANTS, 1), asked_lines, 0),
     "promtail's metrics": Answer(
         lambda: spoiled(METRICS.encode(), MUTANTS, 2),
         lambda text, _: promtail_state(1, parse_exposition(text.decode("utf-8", "replace"))).to_json(),
@@ -382,25 +395,25 @@ ANSWERS = {
         0,
     ),
     "/targets": Answer(
-        lambda: spoiled(text_of("tests/fixtures/client/promtail-targets.html"), 2 * MUTANTS, 4),
+        lambda: spoiled(text_of("tests/fixtures/client/promtail-targets.html"), MUTANTS, 4),
         asked_page(parse_targets, 0),
         1,
     ),
     "/service-discovery": Answer(
-        lambda: spoiled(text_of("tests/fixtures/client/promtail-service-discovery.html"), 2 * MUTANTS, 5),
+        lambda: spoiled(text_of("tests/fixtures/client/promtail-service-discovery.html"), MUTANTS, 5),
         asked_page(parse_discovery, 1),
         1,
     ),
     "pods by kubectl": Answer(
-        lambda: chain(changed(json.dumps(PODS).encode(), 6), changed(json.dumps(POD).encode(), 7)), asked_pod
+        lambda: chain(changed(json.dumps(PODS).encode(), 6, 500), changed(json.dumps(POD).encode(), 7, 500)), asked_pod
     ),
     "a cluster": Answer(
-        lambda: chain(mutants(cluster_items(), 4 * MUTANTS, 8), spoiled(json.dumps(cluster_items()).encode(), 60, 8)),
+        lambda: chain(mutants(cluster_items(), 900, 8), spoiled(json.dumps(cluster_items()).encode(), 100, 8)),
         asked_cluster,
         0,
     ),
     "a probe": Answer(lambda: rows(PROBE, 9, "obs-check-probe "), asked_probe),
-    "a chat": Answer(lambda: chain(mutants(SAID, MUTANTS, 10), mutants({"id": "c"}, 40, 11)), asked_chat, 0),
+    "a chat": Answer(lambda: chain(mutants(SAID, 300, 10), mutants({"id": "c"}, 40, 11)), asked_chat, 0),
     "a workspace": Answer(lambda: changed(json.dumps(WORKSPACE).encode(), 12), asked_workspace),
 }
 

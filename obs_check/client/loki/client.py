@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from obs_check.client.answer import Answer
 from obs_check.client.answered import Answered, SystemClient
-from obs_check.client.exposition import parse_exposition
+from obs_check.client.exposition import parse_exposition, whole
 from obs_check.client.http import NOBODY, Access, Http, Wire, one_line
 from obs_check.client.loki.result import read_result, shown_result
 from obs_check.config import Config, lacking
@@ -206,7 +206,7 @@ class LokiClient(SystemClient):
         total: dict[str, int] = {}
         for labels, value in metrics.get("loki_discarded_samples_total", []):
             reason = labels.get("reason", "")
-            total[reason] = total.get(reason, 0) + int(value)
+            total[reason] = total.get(reason, 0) + whole(value)
         return Answered(total, self._probe("GET /metrics", kept, None, answer))
 
     def retention(self) -> Answered[int | None]:

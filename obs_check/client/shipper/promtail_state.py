@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from obs_check.client.exposition import Metrics
+from obs_check.client.exposition import Metrics, whole
 from obs_check.client.shipper.promtail_targets import Discovered, PromtailTarget
 from obs_check.client.shipper.sources import NOTHING_ELSE, Sources, files_on_disk
 from obs_check.model.shipping import Destination, FileState, PushRefusal, ShipperState, TargetState
@@ -76,7 +76,7 @@ def by_label(metrics: Metrics, name: str, label: str) -> dict[str, int]:
     total: dict[str, int] = {}
     for labels, value in metrics.get(name, []):
         key = labels.get(label, "")
-        total[key] = total.get(key, 0) + int(value)
+        total[key] = total.get(key, 0) + whole(value)
     return total
 
 
@@ -108,7 +108,7 @@ def _destination(metrics: Metrics, prefix: str, component: str, host: str) -> De
     }  # fmt: skip
 
     def total(name: str) -> int:
-        return int(sum(value for _, value in own[name]))
+        return sum(whole(value) for _, value in own[name])
 
     tenants = {labels["tenant"] for rows in own.values() for labels, _ in rows if "tenant" in labels}
     return Destination(
@@ -134,7 +134,7 @@ def metric_refusals(metrics: Metrics, prefix: str) -> tuple[PushRefusal, ...]:
     for labels, value in metrics.get(f"{prefix}_dropped_entries_total", []):
         if value:
             key = (labels.get("tenant", ""), labels.get("reason", ""))
-            total[key] = total.get(key, 0) + int(value)
+            total[key] = total.get(key, 0) + whole(value)
     return tuple(
         PushRefusal("shipper metrics", reason, count=count, tenant=tenant) for (tenant, reason), count in total.items()
     )
