@@ -14,6 +14,7 @@ from obs_check.config.given import (
     TENANT_VARIABLE,
     TOKEN_VARIABLE,
 )
+from obs_check.model import secret
 
 
 @pytest.hookimpl(wrapper=True)
@@ -37,3 +38,15 @@ def state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
             patch.delenv(name, raising=False)
         patch.setitem(os.environ, STATE_VARIABLE, str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def secrets_of_its_own() -> Iterator[None]:
+    """What was a secret in one test is a word like others in the next: a process knows its secrets to its end, and that
+    of the tests runs many commands."""
+    forms, found = dict(secret._forms), secret._found
+    yield
+    if secret._found is not found:
+        secret._forms.clear()
+        secret._forms.update(forms)
+        secret._found = found
