@@ -119,5 +119,5 @@ def _print(account: "LoadAccount", out: Output) -> None:
     for row in load["panels"]:
         wrong = f"  {row['differs']}" if row["differs"] else ""
         echo(f"panel {row['id']} {row['title']}: {row['of_run'] or row['reads']}  {row['verdict']}{wrong}")
-    for sentence in load["not_judged"]:
+    for sentence in [*load["not_judged"], *document["unexplained"]]:
         echo(sentence)

@@ -7,7 +7,7 @@ from pathlib import Path
 from obs_check.client.answered import Answered
 from obs_check.client.files.search import FileLine
 from obs_check.client.loki.client import StoredLine
-from obs_check.errors import ObsCheckError
+from obs_check.errors import ObsCheckError, Unavailable
 from obs_check.follow.hop import HopSeen, Look, PathName, SeenLine
 from obs_check.follow.run import Run
 from obs_check.model.event import find_tags
@@ -20,6 +20,8 @@ OF_PATH: Mapping[PathName, str] = {"A": "msg=(ALLOW|DENY)", "B": "boundary_reque
 """What a line of a path holds and one of the other path does not, as a regular expression."""
 LIKELY = ("service_name", "job", "namespace", "filename")
 """Labels that streams have most of the time. Loki itself gives each stream the first one, since 3.0."""
+MOST_LINES = 5000
+"""Lines of a run that Loki is asked for at once: its own limit is that, max_entries_limit_per_query."""
 TaggedLines = Callable[[str], Answered[dict[Path, list[FileLine]]]]
 """needle -> lines that hold it, by file."""
 
@@ -75,12 +77,13 @@ def loki_hop(
     path: PathName,
     run: Run,
     label_names: Callable[[Window], list[str]],
-    lines: Callable[[str, Window], tuple[list[StoredLine], Probe]],
+    lines: Callable[[str, Window, int], tuple[list[StoredLine], Probe]],
     clock: Clock,
 ) -> tuple[HopSeen, Look]:
     """Tags in Loki, whatever labels the line came with.
 
-    Each label name that Loki has is tried until every tag is found.
+    Each label name that Loki has is tried until every tag is found. What is missing among as many lines as are asked
+    for is not known to be.
     """
     hop = HopSeen(path, "loki", tuple(run.tags()))
 
@@ -88,7 +91,7 @@ def loki_hop(
         window = Window(run.window.start_ns - 60 * NS, clock() + 60 * NS)
         try:
             for query in queries_of(path, label_names(window), run.needle):
-                found, probe = lines(query, window)
+                found, probe = lines(query, window, MOST_LINES)
                 now = clock()
                 hop.stored, hop.lines = {}, {}
                 for stored in found:
@@ -97,6 +100,9 @@ def loki_hop(
                         hop.stored.setdefault(tag, []).append((stored.labels, stored.line))
                         hop.keep(tag, SeenLine(stored.line, labels=stored.labels, ts_ns=stored.ts))
                 hop.probes[:] = [probe]
+                if len(found) >= MOST_LINES and not hop.complete:
+                    said = f"loki has {MOST_LINES:,} lines of the run or more, and the newest of them lack some events"
+                    raise Unavailable(said, "send fewer events, or many with --count")
                 if hop.complete or found:
                     break
         except ObsCheckError as error:

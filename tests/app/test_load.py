@@ -121,6 +121,7 @@ def test_exactly_what_a_hop_did_is_named_at_that_hop(tmp_path: Path) -> None:
     assert sorted([*every, *left]) == sorted(systems.expectations)
     as_type(document, Document)
     assert document["verdict"] == "fail"
+    assert "looks for no causes: `obs-check verify` without --count" in document["unexplained"][0]
     for row in again.rows():
         same = found[row["path"], row["hop"]]
         assert all(row[kind] == same[kind] for kind in ("sent", "seen", "missing", "duplicate", "displaced"))

@@ -68,7 +68,7 @@ def followed(loki: RealLoki, events: list[Event]) -> dict[str, int]:
         def names(window: Window) -> list[str]:
             return client.labels(window).value
 
-        hop, look = loki_hop("A", run, names, lambda q, window: client.entries(q, window, 5000), time.time_ns)
+        hop, look = loki_hop("A", run, names, client.entries, time.time_ns)
         with tailing(config, client, run, time.time_ns, print) as news:
             assert news is not None
             follow([[hop_with_news(Watched(hop, look, 10), news)]], time.time_ns, news.wait)

@@ -8,11 +8,14 @@ import pytest
 
 from obs_check.app.systems.tailing import News, hop_with_news
 from obs_check.client.egress import EgressAnswer
+from obs_check.client.loki.client import StoredLine
 from obs_check.errors import NotAllowed, Unavailable
 from obs_check.follow.hop import HopSeen
+from obs_check.follow.hops import MOST_LINES, loki_hop
 from obs_check.follow.journal import Journal
-from obs_check.follow.run import Run, plan_events, run_from_json
+from obs_check.follow.run import Run, Sent, plan_events, run_from_json
 from obs_check.follow.trace import Watched, follow
+from obs_check.model.probe import Probe
 from obs_check.model.window import NS, Window
 
 RUN = Run("k3f9a2", (), Window(0, NS))
@@ -216,3 +219,15 @@ def test_a_server_that_answers_the_other_path_is_asked_again(back: bool) -> None
     follow([[Watched(hops[n], partial(look, n), 4 + 4 * n)] for n in range(2)], clock.now, clock.pause)
     assert [hop.unanswered for hop in hops] == [not back] * 2
     assert max(asked) < 20
+
+
+@pytest.mark.parametrize(("stored", "unknown"), [(MOST_LINES - 1, ""), (MOST_LINES, "loki has 5,000 lines of the run")])
+def test_what_is_missing_among_as_many_lines_as_are_asked_for_may_be_there(stored: int, unknown: str) -> None:
+    events = plan_events("k3f9a2", 1, 1, "http://allowed.example/ok", "http://denied.invalid/x")
+    run = Run("k3f9a2", tuple(Sent(event, EgressAnswer(200, event.decision)) for event in events), Window(0, NS))
+    probe = Probe("loki", "query", None, 1)
+    again = [StoredLine({"job": "b"}, n, f"GET /?obs={run.tags()[0]}") for n in range(stored)]
+    hop, look = loki_hop("A", run, lambda _w: ["job"], lambda _q, _w, most: (again[:most], probe), lambda: 1)
+    look()
+    assert hop.unknown.startswith(unknown)
+    assert (len(hop.seen), bool(hop.unknown)) == (1, bool(unknown))

@@ -96,8 +96,8 @@ def _loki(systems: Systems, path: PathName, run: Run) -> Watched:
     def names(window: Window) -> list[str]:
         return systems.loki.labels(window).value
 
-    def lines(query: str, window: Window) -> tuple[list[StoredLine], Probe]:
-        return systems.loki.entries(query, window, 5000)
+    def lines(query: str, window: Window, most: int) -> tuple[list[StoredLine], Probe]:
+        return systems.loki.entries(query, window, most)
 
     hop, look = loki_hop(path, run, names, lines, systems.now_ns)
     return Watched(hop, look, systems.hop_s)

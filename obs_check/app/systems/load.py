@@ -31,6 +31,12 @@ LARGE = 2000
 """Events of a run above which it is accounted for in this way alone."""
 
 
+_NO_CAUSES = (
+    "a large run looks for no causes: `obs-check verify` without --count sends a small one, and says why what is wrong "
+    "with that too is wrong"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """`count` events, half of them to be denied, `per_s` of them a second (0: as fast as it goes) by `parallel`
@@ -114,6 +120,7 @@ class LoadAccount:
     def to_json(self) -> dict[str, Any]:
         """The document; the events themselves stand in the run's journal."""
         rows = self.rows()
+        verdict = self._verdict_with(rows)
         sent = sum(1 for at in self.moments.sent_ns if at)
         begun = min((at for at in self.moments.sent_ns if at), default=0)
         took_s = (max(self.moments.answered_ns, default=0) - begun) / NS
@@ -121,7 +128,7 @@ class LoadAccount:
         return {
             "schema": "obs-check/1",
             "command": self.command,
-            "verdict": str(self._verdict_with(rows)),
+            "verdict": str(verdict),
             "run": self.run.id if self.run else None,
             "window": self.run.window.to_json() if self.run else None,
             "load": {
@@ -134,6 +141,7 @@ class LoadAccount:
             "through": self.run.through.to_json() if self.run and self.run.through else None,
             "events": [],
             "hops": rows,
+            "unexplained": [_NO_CAUSES] if verdict is Verdict.FAIL else [],
             "outages": self.outages,
             "ended": self.ended,
         }
