@@ -15,6 +15,7 @@ _STAGES = (
 _VARIABLE = re.compile(r"\$\{\w+[^}]*\}|\$\w+|\[\[\w+\]\]")
 _PIPED_WORD = re.compile(r"\|\s*([a-zA-Z_]\w*)\s*(?=[|\[)\"`]|$)")
 _BARE_GROUPING = re.compile(r"\b(by|without)\s+(\w+(?:\s*,\s*\w+)*)\s*(?=[({]|$)")
+_GROUPED = re.compile(r"\s*\w+\s*\(.*\)\s*(?P<grouping>(?:by|without)\s*\([^()]*\))\s*", re.DOTALL)
 _DANGLING_PIPE = re.compile(r"\|\s*(?:$|[\[)|])")
 _BARE_TEXT = re.compile(r"[\w.'‘’“”-]+")
 _UNQUOTED = re.compile(r"unexpected (?:(?:IDENTIFIER|NUMBER), expecting STRING|IDENTIFIER$)")
@@ -155,7 +156,10 @@ def _grouping(error: QueryError, text: str) -> Iterator[Remedy]:
         new = f"{found[1]} ({found[2]})"
         yield Remedy(f"labels stand in parentheses: {new}", text[: found.start()] + new + " " + text[found.end() :])
     if "grouping not allowed for" in error.message:
-        yield Remedy("group around it: sum by (host) (rate(...))")
+        grouped = _GROUPED.fullmatch(text)
+        named = grouped["grouping"] if grouped else "by (host)"
+        whole = f"sum {named} ({text[: grouped.start('grouping')].strip()})" if grouped else ""
+        yield Remedy(f"group around it: sum {named} (rate(...))", whole)
 
 
 def _selector(error: QueryError, text: str) -> Iterator[Remedy]:

@@ -41,6 +41,11 @@ _LISTING = re.compile(rf"\|\s*(?:json|logfmt|label_format)\b(?:{_QUOTED}|[^|\"`]
 _NAMED = re.compile(r"\w+\s*=")
 _ESCAPED = re.compile(r"(?<!\\)\\(?![abfnrtvxuU0-7\\\"'])")
 _TEMPLATE = re.compile(r"`[^`]*\{\{[^`]*`")
+_OPERATOR_BEHIND = re.compile(r"\)\s*(?:[-+*/%^<>]|[=!]=|(?:and|or|unless|on|ignoring)\b)")
+_NOT = re.compile(rf"!\s*\(?\s*(?P<name>\w+)\s*(?P<op>=~|=)\s*(?P<text>{_QUOTED})\s*\)?")
+_RANGE_OUTSIDE = re.compile(r"\)\s*(?P<range>\[[^\]]*\])(?=\s*\))")
+_BARE_TEMPLATE = re.compile(r"(\bline_format\s+|\b\w+\s*=\s*)(\{\{[^|,`\"]*\}\})")
+_CONTAINS = re.compile(rf"(?P<name>\w+)\s+(?P<word>contains|like)\s+(?P<text>{_QUOTED})", re.IGNORECASE)
 _LOGQL_FOR = {
     "increase": "count_over_time",
     "absent": "absent_over_time",
@@ -161,7 +166,68 @@ def _as_text(found: re.Match[str]) -> str:
     return found[0]
 
 
+def _brackets(error: QueryError, text: str) -> Iterator[Remedy]:
+    """Parentheses and braces that are too few, too many or doubled."""
+    bare = re.sub(_QUOTED, lambda found: "_" * len(found[0]), text)
+    missing = bare.count("(") - bare.count(")")
+    # In front of an operator the end is not where it is missing.
+    ends = error.message.endswith("unexpected $end") and _OPERATOR_BEHIND.search(bare) is None
+    if missing > 0 and ends and bare.count("{") == bare.count("}"):
+        what = "a ) is" if missing == 1 else f"{missing} ) are"
+        yield Remedy(f"{what} missing at the end", text.rstrip() + ")" * missing)
+    if missing < 0 and "unexpected )" in error.message and re.search(rf"\){{{-missing},}}\s*$", bare):
+        yield Remedy(
+            "the ) at the end is one too many" if missing == -1 else "there are ) too many at the end",
+            text.rstrip()[:missing],
+        )
+    if (
+        "unexpected {" in error.message
+        and (doubled := re.search(r"\{\{([^{}]*)\}\}", bare))
+        and "line_format" not in bare
+    ):
+        inside = text[doubled.start(1) : doubled.end(1)]
+        yield Remedy(
+            "a selector stands in one pair of braces", f"{text[: doubled.start()]}{{{inside}}}{text[doubled.end() :]}"
+        )
+    if "unexpected )" in error.message and (outside := _RANGE_OUTSIDE.search(bare)):
+        place = slice(outside.start("range"), outside.end("range"))
+        inside = f"{text[: outside.start()]} {text[place]}){text[outside.end() :]}"
+        yield Remedy("the range stands inside of the function's parentheses", inside)
+
+
+def _templates(error: QueryError, text: str) -> Iterator[Remedy]:
+    if "unexpected {, expecting" in error.message and (changed := _BARE_TEMPLATE.sub(r"\1`\2`", text)) != text:
+        yield Remedy("a template stands in backticks", changed)
+
+
+def _words_of_others(error: QueryError, text: str) -> Iterator[Remedy]:
+    """`||` for a pipe, a comma behind the last of a list, words for a comparison, `!` in front of one."""
+    if "unexpected |" in error.message:
+        if (changed := re.sub(r"\|\|\s*(?=[a-z_])", "| ", text)) != text:
+            yield Remedy("one | stands in front of a stage", changed)
+        if (changed := re.sub(r",\s*(?=\|)", " ", text)) != text:
+            yield Remedy("no comma stands behind the last label of a stage", changed)
+    if "unexpected IDENTIFIER" in error.message and (changed := _CONTAINS.sub(_as_expression, text)) != text:
+        yield Remedy("a part of a text is a regular expression: =~", changed)
+    if "unexpected" in error.message and (changed := _NOT.sub(_negated, text)) != text:
+        yield Remedy("LogQL has no `!` in front of a comparison: != or !~", changed)
+
+
+def _negated(found: re.Match[str]) -> str:
+    return f"{found['name']}{'!~' if found['op'] == '=~' else '!='}{found['text']}"
+
+
+def _as_expression(found: re.Match[str]) -> str:
+    inside = found["text"][1:-1]
+    if found["word"].lower() == "like":
+        return f'{found["name"]}=~"{re.escape(inside).replace("%", ".*").replace("_", ".")}"'
+    return f'{found["name"]}=~".*{re.escape(inside)}.*"'
+
+
 SLIPS: tuple[Slip, ...] = (
+    _templates,
+    _brackets,
+    _words_of_others,
     _dotted,
     _words_of_sql,
     _function,

@@ -12,7 +12,7 @@ from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.query_edit import Edits
 from obs_check.evidence.query_fix import query_fix, reads_better, with_edits
-from obs_check.evidence.query_text import has_variable, splice_text
+from obs_check.evidence.query_text import splice_text
 from obs_check.golang.durations import format_duration
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
@@ -74,7 +74,7 @@ def _edits(broken: BrokenTarget, macro: str, needed_ns: int) -> tuple[Edits, Mea
         if -1 in (end for bracket in brackets for end in bracket):
             return (), _SAME
         meanings |= {
-            _meaning(found.op, macro, has_variable(raw[slice(*bracket)]))
+            _meaning(found.op, macro, "$__" in raw[slice(*bracket)].replace("{", ""))
             for found, bracket in zip(brief, brackets, strict=True)
         }
         after = splice_text(raw, ((opening + 1, closing, macro) for opening, closing in brackets))

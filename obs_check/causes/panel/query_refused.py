@@ -5,7 +5,7 @@ the slip is a known one by the panel read with it mended.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from obs_check.errors import QueryError
@@ -21,6 +21,7 @@ from obs_check.panel.elements import Target
 from obs_check.panel.interpolate import references
 from obs_check.panel.macros import text_error
 
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`')
 _OTHER_MACRO = re.compile(r"\$\{(?:__rate_interval|__auto)\}|\$__rate_interval\b")
 """A macro of Prometheus's, and one of Loki's that is filled in without braces only."""
 
@@ -47,6 +48,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     said = " ".join(broken.reading.error.split())
     claim = f"Loki cannot read query {first.target.ref_id}: {said}"
     words = next((remedy.words for remedy in remedies(error)), "") or error.hint
+    values = {name: variable.value for name, variable in broken.request.variables.items()}
     if first.written is None:
         # The author's text can be read, so it is something that is filled in, or that should be and is not.
         named = references(first.target.text)
@@ -57,10 +59,13 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
             words = f"the dashboard has no variable {missing[0]}: add it, or write its value"
         elif names := _to_blame([name for name in named if name in broken.request.variables], first, broken):
             claim += f"; as written it could be read, so it is the value of {', '.join(names)} that breaks it"
+            words = (
+                words if _mended(first, values) is None else "put the variable in quotes that its value does not hold"
+            )
     edits = [
         TargetEdit(broken.panel.id, one.target.ref_id, one.target.text, text)
         for one in refused
-        if (text := _mended(one)) is not None
+        if (text := _mended(one, values)) is not None
     ]
     summary = words or "correct the query"
     change = try_edits(context, broken, edits) if len(edits) == len(refused) else None
@@ -81,12 +86,22 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     )
 
 
-def _mended(refused: _Refused) -> str | None:
-    """The author's text with its slips mended, or with the macro that Loki's queries have for another's."""
+def _mended(refused: _Refused, values: Mapping[str, str]) -> str | None:
+    """The author's text with its slips mended, or with the macro that Loki's queries have for another's and with quotes
+    that the `values` of variables do not end."""
     if refused.written is not None:
         return mended_query(refused.written, text_error)
     changed = _OTHER_MACRO.sub("$__auto", refused.target.text)
+    changed = _QUOTED.sub(lambda found: _quoted_otherwise(found[0], values), changed)
     return changed if changed != refused.target.text else None
+
+
+def _quoted_otherwise(text: str, values: Mapping[str, str]) -> str:
+    """A text with variables in the quotes that none of their values holds; as it is where there is nothing wrong, or
+    nothing that helps."""
+    inside = "".join(values.get(name, "") for name in references(text))
+    quote, other = text[0], '"' if text[0] == "`" else "`"
+    return f"{other}{text[1:-1]}{other}" if quote in inside and other not in inside and "\\" not in text else text
 
 
 def _to_blame(names: list[str], refused: _Refused, broken: BrokenPanel) -> list[str]:

@@ -6,9 +6,10 @@ nothing has no value, and neither have those that are asked with it. A variable 
 none at all: Grafana sends its name as it stands, `$host`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Any
 
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
@@ -27,6 +28,7 @@ _HARMLESS = {"=": "=~", "!~": "!="}
 _ACCEPTING = ("=", "=~", "|=", "|~")
 """Comparisons that keep what is like the value."""
 _ANY = ".+"
+_SHOWN = 8
 
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
@@ -100,11 +102,15 @@ def _without_options(context: Context, broken: BrokenPanel) -> Finding | None:
     query = stored.get("query")
     asked = label_asked(query)
     text = str(query if isinstance(query, str) else stored.get("definition") or query)
+    values, probes = _answered(context, broken, stored)
     claim = f"the variable {name} has no value: its query `{text}` finds none"
+    if values:
+        shown = ", ".join(f"`{value}`" for value in values[:_SHOWN])
+        regex = stored["regex"]
+        claim = f"the variable {name} has no value: its regex `{regex}` fits none of what its query finds, {shown}"
     if chain.below:
         claim += f", so {', '.join(chain.below)} {'has' if len(chain.below) == 1 else 'have'} none either"
-    probes: list[Probe] = []
-    if asked is not None:
+    if asked is not None and not values:
         names, probe = context.loki.labels(broken.window)
         probes.append(probe)
         near = nearest_label(asked, names) if asked not in names else None
@@ -119,9 +125,18 @@ def _without_options(context: Context, broken: BrokenPanel) -> Finding | None:
     return CAUSE.finding(
         claim=f"{claim}; the panel reads {reading_text(broken.reading)}",
         evidence=Observation((*broken.probes, *probes)),
-        fix=Fix(f"correct the query of the variable {name}"),
+        fix=Fix(f"correct the {'regex' if values else 'query'} of the variable {name}"),
         group=name,
     )
+
+
+def _answered(context: Context, broken: BrokenPanel, stored: Mapping[str, Any]) -> tuple[list[str], list[Probe]]:
+    """The values that a variable's regex has to choose from, none where it has no regex or asks for other labels."""
+    asked = label_asked(stored.get("query"))
+    if not stored.get("regex") or asked is None:
+        return [], []
+    values, probe = context.loki.label_values(asked, broken.window)
+    return values, [probe]
 
 
 def _chains(context: Context, broken: BrokenPanel) -> Iterator[_Chain]:

@@ -15,12 +15,13 @@ from obs_check.evidence.query_fix import query_fix
 from obs_check.evidence.select_matching import misspelt_value, same_but_case
 from obs_check.evidence.selector_remedy import why_unselected
 from obs_check.evidence.tried import try_queries, with_it
-from obs_check.evidence.variables import Use, saved_as, variable_uses
+from obs_check.evidence.variables import Use, definition, edits_of, saved_as, variable_uses
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding, Fix, Meaning, Observation, Proof
 from obs_check.model.probe import Probe
 
 _SHOWN = 8
+_REFERENCE = re.compile(r"\$\w+|\$\{\w+\}|\[\[\w+\]\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         return None
     use = unmatched.use
     name, value = use.names[0], broken.whole.request.variables[use.names[0]].value
+    if (cut := _cut_by_regex(context, broken, unmatched)) is not None:
+        return cut
     meant, meaning = _meant(value, unmatched.there)
     # A value that simply did not occur is not a mistake: only a run that must show proves that it is one.
     if meant is None and not context.expects(broken.panel.id):
@@ -60,6 +63,29 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         f"{claim}; {with_it(broken.whole, change, f'saved as `{meant}`')}",
         Proof((*broken.measured, *unmatched.probes), change.probes, cured=change.right),
         query_fix(context, f"save the variable {name} as `{meant}`", edits, meaning),
+        group=name,
+    )
+
+
+def _cut_by_regex(context: Context, broken: BrokenTarget, unmatched: _Unmatched) -> Finding | None:
+    """The variable's regex takes a part of each value, and the query compares with the part alone."""
+    use = unmatched.use
+    name = use.names[0]
+    value, stored = broken.whole.request.variables[name].value, definition(context, name)
+    regex = str(stored[1].get("regex") or "") if stored is not None else ""
+    around = {tuple(text.split(value, 1)) for text in unmatched.there if text.count(value) == 1}
+    if "(" not in regex or len(around) != 1 or not use.alone:
+        return None
+    before, after = next(iter(around))
+    new = _REFERENCE.sub(f"{before}${{{name}}}{after}".replace("\\", r"\\"), use.text)
+    change = try_queries(context, broken.whole, edits_of(broken.whole, [(use, new)]), "same")
+    if not change.helps:
+        return None
+    return CAUSE.finding(
+        f"the regex `{regex}` of the variable {name} leaves `{value}` of `{before}{value}{after}`, and `{use.text}` "
+        f"compares with that: {with_it(broken.whole, change, f'with `{new}`')}",
+        Proof((*broken.measured, *unmatched.probes), change.probes, cured=change.right),
+        query_fix(context, f"write `{new}`", change.edits),
         group=name,
     )
 

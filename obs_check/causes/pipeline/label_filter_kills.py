@@ -15,7 +15,7 @@ from obs_check.evidence.funnel import first_passed, passing_rows
 from obs_check.evidence.parser_at import count_fixed
 from obs_check.evidence.query_edit import replace_stage
 from obs_check.evidence.query_fix import query_fix
-from obs_check.evidence.select_matching import mean_values
+from obs_check.evidence.select_matching import accepts_value, mean_values
 from obs_check.logql.explain.reasons import compared_labels
 from obs_check.logql.explain.whereabouts import nearest_label
 from obs_check.logql.stages.row import Row
@@ -78,7 +78,7 @@ def _proposals(stage: ast.LabelFilter, reaching: Sequence[Row]) -> Iterator[tupl
         return sorted({value for row in reaching if (value := row.get(name))})
 
     labels = {name for row in reaching for name, value in row.labels().items() if value}
-    renamed = transform(stage.predicate, lambda p: _other_label(p, labels))
+    renamed = transform(stage.predicate, lambda p: _other_label(p, labels, values))
     changes: tuple[tuple[_OfValues, Meaning], ...] = (
         (lambda p, values: _with_meaning(p, values, "same"), "same"),
         (_in_any_case, "same"),
@@ -127,10 +127,13 @@ def _inside(predicate: ast.Predicate, values: _Values) -> ast.Predicate:
     return predicate
 
 
-def _other_label(predicate: ast.Predicate, labels: Collection[str]) -> ast.Predicate:
+def _other_label(predicate: ast.Predicate, labels: Collection[str], values: _Values) -> ast.Predicate:
     if not isinstance(predicate, ast.StringPredicate) or predicate.matcher.name in labels:
         return predicate
-    near = nearest_label(predicate.matcher.name, sorted(labels))
+    matcher = predicate.matcher
+    # `severity` may mean severity_text or severity_number: the one that has such a value.
+    having = [name for name in sorted(labels) if any(accepts_value(matcher, value) for value in values(name))]
+    near = nearest_label(matcher.name, having) or nearest_label(matcher.name, sorted(labels))
     return ast.StringPredicate(replace(predicate.matcher, name=near)) if near else predicate
 
 
