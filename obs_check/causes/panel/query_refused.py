@@ -13,15 +13,17 @@ from obs_check.evidence.asked_queries import fill_macros, sent_targets
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import edits_fix
-from obs_check.evidence.tried import reading_text, try_edits
+from obs_check.evidence.tried import Tried, reading_text, try_edits
+from obs_check.evidence.variables import definition
 from obs_check.logql import parse
 from obs_check.logql.remedies import mended_query, remedies
-from obs_check.model.finding import Finding, Fix, Observation, Proof, TargetEdit
+from obs_check.model.finding import Finding, Fix, Observation, PanelEdit, Proof, TargetEdit
 from obs_check.panel.elements import Target
 from obs_check.panel.interpolate import references
 from obs_check.panel.macros import text_error
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`')
+_ANY = (".*", "(.*)", ".*?")
 _OTHER_MACRO = re.compile(r"\$\{(?:__rate_interval|__auto)\}|\$__rate_interval\b")
 """A macro of Prometheus's, and one of Loki's that is filled in without braces only."""
 
@@ -68,7 +70,8 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         if (text := _mended(one, values)) is not None
     ]
     summary = words or "correct the query"
-    change = try_edits(context, broken, edits) if len(edits) == len(refused) else None
+    mendable = len(edits) == len(refused)
+    change = try_edits(context, broken, edits, "same") if mendable else _with_any_value(context, broken, first)
     if change is None or change.reading.state == "error":
         return CAUSE.finding(
             target=first.target.ref_id,
@@ -81,9 +84,25 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         target=first.target.ref_id,
         claim=f"{claim}; with that mended the panel reads {reading_text(change.reading)}",
         evidence=Proof(broken.probes, change.probes, cured=change.right),
-        fix=edits_fix(summary, context.dashboard_uid, edits, "same"),
+        fix=edits_fix(summary, context.dashboard_uid, change.edits, change.meaning),
         group=summary,
     )
+
+
+def _with_any_value(context: Context, broken: BrokenPanel, first: _Refused) -> Tried | None:
+    """The panel with `.+` for All in the first variable of a selector that accepts the empty text in all its matchers:
+    streams without that label are left out then."""
+    if "empty-compatible value" not in first.asked.message:
+        return None
+    for name in references(first.target.text):
+        variable, found = broken.request.variables.get(name), definition(context, name)
+        if variable is None or variable.all_text not in _ANY or found is None:
+            continue
+        edit = PanelEdit(None, ("templating", "list", found[0], "allValue"), found[1].get("allValue"), ".+")
+        change = try_edits(context, broken, [edit])
+        if change.reading.state != "error":
+            return change
+    return None
 
 
 def _mended(refused: _Refused, values: Mapping[str, str]) -> str | None:
