@@ -176,7 +176,9 @@ def _proposals(stage: ast.LineFilter, lines: Sequence[str]) -> Iterator[tuple[as
         yield with_text(spaced[0]), "same"
     for pattern in as_patterns(wanted):
         yield replace(stage, op="|~", matches=(ast.LineMatch(pattern),)), "other"
-    near = misspelt_value(wanted, set(re.findall(r"[\w./:-]+", whole)))
+    # A part of the text is no slip of it, unless both are words: `cost` lets in more than `cost $`.
+    words = {word for word in re.findall(r"[\w./:-]+", whole) if wanted.isalpha() or word not in wanted}
+    near = misspelt_value(wanted, words)
     if near is not None:
         yield with_text(near), "other"
 
