@@ -90,6 +90,7 @@ WORDS: tuple[Words, ...] = (
         Failure.REFUSAL, r"(found duplicate series|multiple matches for labels|many-to-many)", "LogQL: a 500; PromQL"
     ),
     Words(Failure.REFUSAL, r"vector cannot contain metrics with the same labelset", "LogQL and PromQL: promql"),
+    Words(Failure.REFUSAL, r"(could not write JSON response: \d|err while creating labelset)", "Loki: a 500; labels"),
     Words(Failure.REFUSAL, r"(pq: |ERROR: |error \d{4}\b)", "databases: an answer to the statement"),
     Words(Failure.REFUSAL, r"(db has no time column|interpolation failed|convert frame|unknown macro)", "Grafana: SQL"),
 )

@@ -87,6 +87,13 @@ def test_an_empty_key_of_json_cannot_be_answered(loki: LokiClient) -> None:
     assert ask(loki, "query_range", query='sum by (a) (count_over_time({app="odd"} | json a [1m]))')[0] == 400
 
 
+def test_bytes_that_are_no_utf8_cannot_be_answered_in_a_label(loki: LokiClient) -> None:
+    """Loki 3.5.9 answers so for the labels of lines, whatever made them."""
+    status, text = ask(loki, "query_range", query='{app="odd"} | label_format z="\ufffd"')
+    assert (status, text) == (500, "could not write JSON response: 1:15: parse error: invalid UTF-8 rune")
+    assert ask(loki, "query_range", query='{app="odd"} | label_format z="\u00e9"')[0] == 200
+
+
 def test_fields_are_found_where_only_loki_reads_json(loki: LokiClient) -> None:
     status, document = ask(loki, "detected_fields", query='{app="odd"}')
     assert status == 200

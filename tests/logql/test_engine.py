@@ -39,6 +39,25 @@ def test_a_window_leaves_out_its_start_and_has_its_end() -> None:
     assert instant('count_over_time({app="a"}[2s] offset -9s)', 4) == {}
 
 
+@pytest.mark.parametrize(
+    ("query", "values"),
+    [
+        ('count_over_time({s="n"} | label_format z="{{__line__}}" [1h])', [1]),
+        ('count(count_over_time({s="n"} | label_format z="{{__line__}}" [1h]))', [1]),
+        ('sum by (k) (count_over_time({s="n"} | regexp "(?P<k>k=.*)" [1h]))', [1]),
+        ('sum(count_over_time({s="n"} | label_format z="{{__line__}}" [1h]))', [2]),
+        ('sum by (s) (count_over_time({s="n"} | label_format z="{{__line__}}" [1h]))', [2]),
+        ('count_over_time({s="n"} | logfmt [1h])', [1, 1]),
+    ],
+)
+def test_series_whose_labels_cannot_be_read_again_are_left_out(query: str, values: list[float]) -> None:
+    """Loki 3.5.9 answered so: a value with U+FFFD, which stands for bytes that are not UTF-8."""
+    lines = ListSource([LogStream({"s": "n"}, [Entry(S, "k=\ufffdx"), Entry(2 * S, "k=z")])])
+    result = query_instant(parse(query), lines, 6 * S, settings=SETTINGS)
+    assert isinstance(result, Vector)
+    assert [sample.value for sample in result.samples] == values
+
+
 def test_a_range_is_aligned_outwards_to_its_step() -> None:
     result = query_range(
         parse('sum(count_over_time({app="a"}[2s]))'), LINES, Window(3 * S, 5 * S), 2 * S, settings=SETTINGS

@@ -30,7 +30,7 @@ from obs_check.logql.columnar.statement import (
     untimed_statement,
 )
 from obs_check.logql.engine.match import stream_test
-from obs_check.logql.engine.samples import load_samples
+from obs_check.logql.engine.samples import can_be_read, load_samples
 from obs_check.logql.engine.source import Samples, SampleSeries
 from obs_check.logql.engine.vector import LabelSet
 from obs_check.logql.settings import EngineSettings
@@ -176,7 +176,8 @@ class ColumnarFiles:
                 continue
             labels = tuple(values)
             if labels not in keys:
-                keys[labels] = _key(plan, stream, labels)
+                key = _key(plan, stream, labels)
+                keys[labels] = key if key is not None and can_be_read(key) else None
             if (key := keys[labels]) is not None:
                 series = found.series.setdefault(key, SampleSeries())
                 series.times.append(ts)

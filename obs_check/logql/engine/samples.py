@@ -78,10 +78,19 @@ def load_samples(
                 series = found.series[key] = SampleSeries()
             series.times.append(ts)
             series.values.append(value)
+    for key in [key for key in found.series if not can_be_read(key)]:
+        del found.series[key]
     for series in found.series.values():
         series.sort()
     found.errors.sort()
     return found
+
+
+def can_be_read(labels: LabelSet) -> bool:
+    """Whether Loki 3.5 can read the labels of a series again, which it leaves out otherwise, in silence: no value may
+    hold U+FFFD, as `pattern`, `regexp` and templates make of bytes that are not UTF-8; `json` and `logfmt` write a
+    blank."""
+    return not any("\ufffd" in value for _, value in labels)
 
 
 def _value(expr: ast.RangeAggregation) -> Callable[[Row], float | None]:

@@ -30,7 +30,8 @@ def _scalar_time(ns: int) -> int:
 
 def _check_readable(labels: Labels) -> None:
     """Refusal of labels that cannot be read as they are printed, which Loki 3.5 does with those of every stream: of
-    names that are empty (a JSON key may be) or not ASCII."""
+    names that are empty (a JSON key may be) or not ASCII, and of values with U+FFFD, which stands for bytes that are
+    not UTF-8."""
     shown = label_text(labels)
     unread = f"err while creating labelset for {shown}: 1"
     if "" in labels:
@@ -41,6 +42,9 @@ def _check_readable(labels: Labels) -> None:
         if found := _NOT_ASCII.search(name):
             words = f"unexpected character inside braces: '{found[0]}'"
             raise LokiRefusal(500, f"{unread}:{place + found.start() + 1}: parse error: {words}")
+        if "\ufffd" in labels[name]:
+            words = f"1:{place + len(name) + 2}: parse error: invalid UTF-8 rune"
+            raise LokiRefusal(500, f"could not write JSON response: {words}")
         place += len(f"{name}={quoted(labels[name])}, ")
 
 
