@@ -25,10 +25,12 @@ from obs_check.lint.rules import (
     range_needs_instant,
     range_shorter_than_step,
     stage_key_unknown,
+    stage_without_effect,
     sum_of_range,
     timestamp_format,
     timestamp_zone,
     unknown_datasource,
+    value_not_extracted,
 )
 
 _RULES: tuple[LintRule, ...] = (
@@ -52,6 +54,8 @@ _RULES: tuple[LintRule, ...] = (
     multiline_never.RULE,
     drops_all.RULE,
     drops_nothing.RULE,
+    value_not_extracted.RULE,
+    stage_without_effect.RULE,
     match_never.RULE,
     meta_label_unknown.RULE,
     stage_key_unknown.RULE,

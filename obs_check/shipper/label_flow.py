@@ -19,6 +19,8 @@ from obs_check.shipper.stages.parse_regex import Regex
 
 Values = frozenset[str] | None
 """What a label can be, "" for absent; None for anything."""
+_ANY_LABELS = ("file_sd_configs", "http_sd_configs")
+"""Discoveries whose targets may have any labels; what others tell begins with `__meta_`."""
 _SETTING = ("replace", "lowercase", "uppercase", "hashmod")
 
 
@@ -91,7 +93,7 @@ def _start(job: ScrapeJob) -> Possible:
 
 
 def _discovered(job: ScrapeJob) -> Possible:
-    is_open = any(not way.endswith("_sd_configs") for way in job.discovery)
+    is_open = any(not way.endswith("_sd_configs") or way in _ANY_LABELS for way in job.discovery)
     known = _relabelled(Possible({}, is_open), job.relabel)
     return Possible({**known.labels, "filename": None}, known.open)
 

@@ -103,8 +103,9 @@ STATIC = "static_configs: [{labels: {job: api, __path__: /var/log/api.log}}]\n"
                  "{output: {source: log}}]}}]", []),
         (STATIC, "[{docker: {}}, {regex: {expression: '(?P<day>\\d+-\\d+-\\d+)', source: filename}}, "
                  "{timestamp: {source: day, format: '2006-01-02'}}, {drop: {source: day, value: '2026-01-01'}}]", []),
-        (STATIC, "[{drop: {older_than: 1h}}]", ["container-format", "drops-nothing", "parser-contradicts-lines"]),
-        (STATIC, "[{docker: {}}, {drop: {source: pod, value: a}}]", ["drops-nothing"]),
+        (STATIC, "[{drop: {older_than: 1h}}]",
+         ["container-format", "parser-contradicts-lines", "stage-without-effect"]),
+        (STATIC, "[{docker: {}}, {drop: {source: pod, value: a}}]", ["value-not-extracted"]),
     ],
     ids=[
         "Docker's API gives bare lines with times", "the journal gives times", "filename is extracted from the start",
@@ -133,7 +134,7 @@ scrape_configs:
       - match:
           selector: '{job="api"}'
           stages:
-            - json: {expressions: {ts: at}}
+            - json: {expressions: {ts: at, time: ''}}
             - timestamp:
                 source: ts
                 format: RFC3339

@@ -11,37 +11,38 @@ from obs_check.shipper.item import Item, StageContext
 from obs_check.shipper.label_flow import Flow
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.stages.drop import Drop
+from obs_check.shipper.value_flow import lacking_values
+
+_REMEDY = "extract it with a parser stage, or drop by `expression`"
 
 
 def _find(material: Material) -> Iterator[Found]:
     for sample in material.samples:
         for shipper, job, flow in material.jobs_of(sample):
+            known = [stage for stage, reads in lacking_values(flow.start, job.pipeline) if reads]
             for stage, items in seen_by(job, flow, sample, Drop):
-                if items and (lacking := _lacking(stage, items, job, flow)):
-                    what, remedy = lacking
+                # Without any line it is known of those that value-not-extracted names.
+                if items and stage not in known and (lacking := _lacking(stage, items, job, flow)):
                     claim = (
-                        f"job {job.name}: `drop` can drop nothing: no stage in front of it {what} from {sample.name}"
+                        f"job {job.name}: `drop` can drop nothing: no stage in front of it extracts "
+                        f"{' and '.join(map(repr, lacking))} from {sample.name}"
                     )
-                    yield shipper.spot(job, stage.tested(), stage=stage), claim, remedy
+                    yield shipper.spot(job, stage.tested(), stage=stage), claim, _REMEDY
 
 
-def _lacking(stage: Drop, items: list[Item], job: ScrapeJob, flow: Flow) -> tuple[str, str] | None:
-    """What the stage tests and no item has, with the remedy; None where it drops one all the same."""
+def _lacking(stage: Drop, items: list[Item], job: ScrapeJob, flow: Flow) -> list[str]:
+    """What the stage tests and no item has; nothing where it drops one all the same."""
     # Promtail 3.5: absent sources are left out of the text that `expression` and `value` test, so that one is enough,
     # and an expression that fits no text at all drops without any.
     running = stage.start(StageContext(lambda: NOW_NS), "")
     if any(not running.feed(item.copy()) for item in items):
-        return None
+        return []
     sources = stage.source or ()
     absent = [
         name for name in sources if not of_labels(job, flow, name) and all(name not in item.extracted for item in items)
     ]
     tested = stage.expression is not None or stage.value is not None
-    if absent and (len(absent) == len(sources) or not tested):
-        return f"extracts {' and '.join(map(repr, absent))}", "extract it with a parser stage, or drop by `expression`"
-    if stage.older_than is not None and job.reads_files and all(item.ts is None for item in items):
-        return "takes a time", "set the lines' time in front of it with a `timestamp`, `cri` or `docker` stage"
-    return None
+    return absent if len(absent) == len(sources) or not tested else []
 
 
 RULE = LintRule("drops-nothing", "warning", "a drop stage tests what no stage in front of it sets", _find)

@@ -11,20 +11,33 @@ from obs_check.lint.rule import LintRule
 from obs_check.model.wording import count_noun
 from obs_check.shipper.item import text_of
 from obs_check.shipper.stages.timestamp import Timestamp, read_time
+from obs_check.shipper.value_flow import lacking_values
 
 _CANDIDATES = (
     "RFC3339Nano", "Unix", "UnixMs", "UnixUs", "UnixNs", "2006-01-02T15:04:05.999999999Z0700",
     "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999", "2006-01-02 15:04:05,999", "2006/01/02 15:04:05",
     "02/Jan/2006:15:04:05 -0700", "Jan _2 15:04:05", "RFC1123", "RFC1123Z", "RFC822", "RFC850", "ANSIC", "RubyDate",
 )  # fmt: skip
+_LAYOUT = "write its layout with Go's reference time, 2006-01-02T15:04:05Z07:00"
+_UNIX = {"Unix", "UnixMs", "UnixUs", "UnixNs"}
+_MONTHS, _DAYS = {"01", "1", "Jan", "January"}, {"02", "2", "_2"}
+_DAYS_OF_YEAR = {"002", "__2"}
 
 
 def _find(material: Material) -> Iterator[Found]:
     for shipper, job, flow in material.flows():
+        for stage in job.pipeline.every():
+            if isinstance(stage, Timestamp) and not _has_date(stage):
+                claim = f"job {job.name}: format {stage.format!r} has no day and month of Go's reference time"
+                yield shipper.spot(job, "format", stage=stage), claim, _LAYOUT
+        lacking = [stage for stage, reads in lacking_values(flow.start, job.pipeline) if reads]
         for sample in material.samples:
             if not fits_job(sample, flow):
                 continue
             for stage, items in seen_by(job, flow, sample, Timestamp):
+                if not _has_date(stage) or stage in lacking:
+                    # It is known without any line.
+                    continue
                 texts = [text_of(item.extracted.get(stage.source)) for item in items]
                 given = [text for text in texts if text is not None]
                 spot = shipper.spot(job, stage.format, stage=stage)
@@ -49,6 +62,15 @@ def _find(material: Material) -> Iterator[Found]:
                     yield spot, claim, _better(unread[0])
 
 
+def _has_date(stage: Timestamp) -> bool:
+    """Whether a format of a stage can read a day, which no words of other languages do (`YYYY-MM-DD`, `%Y`)."""
+    for layout in (stage.format, *stage.fallback_formats):
+        tokens = {found[0] for found in layouts.TOKEN.finditer(layouts.NAMED.get(layout, layout))}
+        if layout in _UNIX or (tokens & _MONTHS and tokens & _DAYS) or tokens & _DAYS_OF_YEAR:
+            return True
+    return False
+
+
 def _parses(layout: str, text: str) -> bool:
     try:
         read_time(layout, text, None, lambda: NOW_NS)
@@ -68,7 +90,7 @@ def _reading(text: str) -> str:
 
 def _better(text: str) -> str:
     found = _reading(text)
-    return f"format: {found}" if found else "write its layout with Go's reference time, 2006-01-02T15:04:05Z07:00"
+    return f"format: {found}" if found else _LAYOUT
 
 
 RULE = LintRule("timestamp-format", "error", "a timestamp stage cannot read the times of the sample", _find)

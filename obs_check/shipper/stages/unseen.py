@@ -16,18 +16,21 @@ class _Unseen(LineStage):
 
 @dataclass(frozen=True)
 class MetricsStage(_Unseen):
-    """`metrics`: counts lines for promtail's own /metrics; it never changes a line. `names` are its metrics."""
+    """`metrics`: counts lines for promtail's own /metrics; it never changes a line. `sources` are the metrics with the
+    extracted values that they need, "" where every line counts (`match_all`)."""
 
     kind: ClassVar[str] = "metrics"
-    names: tuple[str, ...]
+    sources: tuple[tuple[str, str], ...]
 
     @classmethod
     def read(cls, given: StageSettings) -> "MetricsStage":
         """As it is configured; Alloy checks more than promtail, where the metrics are mappings."""
         if given.alloy:
-            return cls(tuple(given.inside(metric).written("name").text() for _, metric in given.blocks))
+            blocks = [given.inside(block) for _, block in given.blocks]
+            return cls(tuple(_needed(block.written("name").text(), block, block) for block in blocks))
         metrics = given.written("metrics").mapping()
-        for metric in metrics.values():
+        found = []
+        for name, metric in metrics.items():
             metric.mapping(("type", "description", "source", "prefix", "max_idle_duration", "config"))
             kind = given.inside(metric).needed("type")
             actions = _ACTIONS.get(kind.text().lower())
@@ -37,7 +40,13 @@ class MetricsStage(_Unseen):
             action = config.get("action") if config else None
             if actions and (action.text().lower() if action else "") not in actions:
                 raise (action or metric).error(f"config.action must be one of {', '.join(actions)}")
-        return cls(tuple(metrics))
+            found.append(_needed(name, given.inside(metric), given.inside(config) if config and actions else None))
+        return cls(tuple(found))
+
+
+def _needed(name: str, metric: StageSettings, config: StageSettings | None) -> tuple[str, str]:
+    """A metric with its source, which is its name where none is written."""
+    return name, "" if config and config.flag("match_all") else metric.text("source") or name
 
 
 @dataclass(frozen=True)
