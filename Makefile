@@ -42,6 +42,7 @@ bench: $(STAMP)
 	$(BIN)/python -m tests.bench.kept
 	$(BIN)/python -m tests.bench.load
 	$(BIN)/python -m tests.bench.follow
+	$(BIN)/python -m tests.bench.large
 
 # Ten million lines: about 1.4 GB on the disk for as long as it runs.
 bench-memory: $(STAMP)

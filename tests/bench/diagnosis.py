@@ -1,11 +1,5 @@
-"""What a diagnosis costs the servers, and what it costs here: `python -m tests.bench.diagnosis`."""
+"""What a diagnosis costs the servers: `python -m tests.bench.diagnosis`."""
 
-import copy
-import json
-import re
-import resource
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -14,18 +8,16 @@ from obs_check.app.verify.check import Check
 from obs_check.app.verify.outcome import Outcome
 from obs_check.config import load_config
 from obs_check.lab.faults.registry import FAULTS
-from obs_check.lab.settings import healthy
 from obs_check.lab.stack import Lab
 from tests.corpus.diagnosis import shared_lab
 from tests.corpus.one_lab import only_dashboard
 
 LOKI_PANELS = frozenset(range(1, 8))
 """The panels of agent-firewall that read coderd's lines."""
-MANY = 500
 
 
 def main() -> None:
-    """Print the cost of every fault that breaks all seven panels, and that of a large dashboard."""
+    """Print the cost of every fault that breaks all seven panels."""
     with tempfile.TemporaryDirectory(prefix="obs-check-bench-") as name:
         loaded = _loaded(Path(name) / "load")
         print(f"loading the {len(LOKI_PANELS)} Loki panels once reads {loaded:,} bytes")
@@ -43,7 +35,6 @@ def main() -> None:
                 worst_bytes, worst_queries = max(worst_bytes, share), max(worst_queries, queries)
                 print(f"{fault.id:<24} {found.bytes:>9,} bytes, {share:.2f} of the load; {queries:.1f} queries a panel")
         print(f"at most {worst_bytes:.2f} times the bytes of the load and {worst_queries:.1f} queries a broken panel")
-        _large(Path(name) / "large")
 
 
 def _loaded(directory: Path) -> int:
@@ -56,24 +47,6 @@ def _loaded(directory: Path) -> int:
         before = lab.served.bytes
         systems.board.read(systems.now_ns(), None, LOKI_PANELS)
         return lab.served.bytes - before
-
-
-def _large(directory: Path) -> None:
-    """Diagnose a dashboard of 500 panels in a process of its own and print its memory."""
-    dashboard = healthy(directory).dashboard
-    data = [p for p in dashboard["panels"] if p.get("targets") and p["id"] in LOKI_PANELS]
-    dashboard["panels"] = [{**copy.deepcopy(data[n % len(data)]), "id": n + 1} for n in range(MANY)]
-    with Lab(directory) as lab:
-        file = directory / "large.json"
-        file.write_text(json.dumps(dashboard))
-        config = directory / "large.yaml"
-        config.write_text(re.sub(r"^expect:.*\n", "", lab.config_path.read_text(), flags=re.M))
-        args = ["diagnose", "--config", str(config), "--dashboard", str(file), "-o", "json"]
-        done = subprocess.run([sys.executable, "-m", "obs_check", *args], capture_output=True, text=True, check=False)
-    peak_mib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    progress = sum("panels read, of about" in line for line in done.stderr.splitlines())
-    read = len(json.loads(done.stdout)["panels"])
-    print(f"a dashboard of {read} panels: {peak_mib:.0f} MiB at its peak, {progress} lines of progress")
 
 
 if __name__ == "__main__":
