@@ -7,13 +7,17 @@ STAMP  := $(VENV)/.installed
 # Tests start many processes, which then read each file compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
+# A path, where setuptools would have each Python that starts import a finder: that took as long as the rest of its start,
+# and Ctrl-C meanwhile is answered by Python's own traceback.
+AS_PATH := --config-settings editable_mode=compat
+
 .PHONY: demo demo-recording test lint format bench bench-memory corpus exam lock clean
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "obs-check needs Python 3.11 or later, and '$(PYTHON)' is not one: make $(or $(MAKECMDGOALS),demo) PYTHON=python3.11" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(AS_PATH) -e .
 	touch $@
 
 demo: $(STAMP)
