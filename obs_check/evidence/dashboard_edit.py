@@ -28,11 +28,14 @@ def apply_edits(dashboard: Mapping[str, object], edits: Sequence[DashboardEdit])
     """The dashboard with the edits made: another document, which shares with it what no edit is about. Targets are
     found in every schema, other places in the classic one."""
     document = dict(dashboard)
+    wanted: dict[tuple[int, str], str] = {}
     for edit in edits:
         if not isinstance(edit, PanelEdit):
-            for path in target_paths(document, edit.panel, edit.ref_id):
-                *parents, name = path
-                _own(document, parents)[name] = edit.after
+            wanted[edit.panel, edit.ref_id] = edit.after
+    # One walk, however many edits there are.
+    places = [(path, after) for path, key in _query_paths(dashboard) if (after := wanted.get(key)) is not None]
+    for (*parents, name), after in places:
+        _own(document, parents)[name] = after
     for edit in edits:
         if isinstance(edit, PanelEdit):
             _put(document, edit)
@@ -52,11 +55,14 @@ def _own(document: dict[str, Any], path: Sequence[str | int]) -> Any:
 
 def target_paths(dashboard: Mapping[str, object], panel: int, ref_id: str) -> list[tuple[str | int, ...]]:
     """Where a dashboard has the text of a target's query: once, unless two panels have one id."""
-    return [
-        (*path, "rawSql" if "rawSql" in query else "expr")
-        for found, ref, query, path in _targets(dashboard)
-        if isinstance(found, int) and (found, ref) == (panel, ref_id)
-    ]
+    return [path for path, key in _query_paths(dashboard) if key == (panel, ref_id)]
+
+
+def _query_paths(dashboard: Mapping[str, object]) -> Iterator[tuple[tuple[str | int, ...], tuple[int, str]]]:
+    """Where the text of each target's query stands, and the panel and the refId of the target."""
+    for panel, ref, query, path in _targets(dashboard):
+        if isinstance(panel, int):
+            yield (*path, "rawSql" if "rawSql" in query else "expr"), (panel, ref)
 
 
 def edits_fix(summary: str, uid: str, edits: Sequence[DashboardEdit], meaning: Meaning = "other") -> Fix:

@@ -17,9 +17,11 @@ def group_findings(findings: Iterable[Finding], uid: str, dashboard: Mapping[str
     for group in groups.values():
         first = group[0]
         edits: list[DashboardEdit] = []
+        known: dict[int | None, list[DashboardEdit]] = {}
         for edit in (e for f in group for e in f.fix.edits):
             # An edit of the dashboard itself is the same for every panel.
-            if not isinstance(edit, FileEdit) and edit not in edits:
+            if not isinstance(edit, FileEdit) and edit not in (same := known.setdefault(edit.panel, [])):
+                same.append(edit)
                 edits.append(edit)
         fix = first.fix
         if edits:

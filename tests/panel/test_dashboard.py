@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from obs_check.errors import InputError
+from obs_check.evidence import dashboard_edit
 from obs_check.evidence.dashboard_edit import apply_edits
 from obs_check.model.finding import DashboardEdit, PanelEdit, TargetEdit
 from obs_check.panel.dashboard import changed_dashboard, load_dashboard, load_dashboards
@@ -150,3 +151,20 @@ def test_a_changed_dashboard_reads_only_what_was_changed() -> None:
     assert changed.panels == anew.panels
     assert [new.id for old, new in zip(whole.panels, changed.panels, strict=True) if new is not old] == [7, 61]
     assert whole == load_dashboard({"uid": "d", "panels": [*panels, row]}, "d.json")
+
+
+@pytest.mark.parametrize("many", [10, 20])
+def test_many_edits_are_made_in_one_walk(many: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    targets, steps = dashboard_edit._targets, []
+
+    def counted(dashboard: Any, path: Any = ()) -> Any:
+        for found in targets(dashboard, path):
+            steps.append(found[0])
+            yield found
+
+    board = {"panels": [{**STAT, "id": n} for n in range(many)]}
+    monkeypatch.setattr(dashboard_edit, "_targets", counted)
+    edits = [TargetEdit(n, "A", '{a="b"}', f'{{a="{n}"}}') for n in range(many)]
+    changed = apply_edits(board, edits)
+    assert [panel["targets"][0]["expr"] for panel in changed["panels"]] == [edit.after for edit in edits]
+    assert len(steps) == many
