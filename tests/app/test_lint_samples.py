@@ -10,6 +10,7 @@ from obs_check.lint.sources import read_material
 from tests.engine_settings import SETTINGS
 
 JSON = '{"level":"info","msg":"a=1 b=two","user":"ann"}\n{"level":"error","msg":"a=2 b=three","user":"bob"}\n'
+LISTS = '{"items":[{"name":"a"},{"name":"b"}],"level":"info"}\n'
 NGINX = '10.0.0.1 - - [01/May/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 12\n'
 PREFIX = (
     "[{regex: {expression: '^(?P<level>\\w+) (?P<rest>.*)$'}}, {labels: {level: }}, {output: {source: rest}}]",
@@ -53,12 +54,13 @@ def found(folder: Path, stages: str, lines: str, query: str) -> list[str]:
         ("", '{"level":"info","error":"","at":{"x":null}}\n', '{job="api"} | json | error!="" | at_x=1'),
         ("", '{"level":"info","error":"","at":{"x":null}}\n', '{job="api"} | json e="error", x="at.x"'),
         ("", 'level=info msg=a err=""\n', '{job="api"} | logfmt | err!=""'),
+        ("", LISTS, '{job="api"} | json name="items[0].name", items | name="a" | items!=""'),
         ("", JSON, 'sum(rate({job="api"} | json [5m])) / sum(rate({job="api"} | json | user="ann" [5m]))'),
     ],
     ids=[
         "a banner in front of JSON", "logfmt inside JSON", "grouped by labels that nobody gave", "labels of the stream",
         "structured metadata", "the selector takes the JSON alone", "or for lines of another form",
-        "JSON fields without a value", "chosen ones", "a logfmt field without a value", "a quotient",
+        "JSON fields without a value", "chosen ones", "a logfmt field without a value", "in a list", "a quotient",
     ],
 )  # fmt: skip
 def test_nothing_is_found(stages: str, lines: str, query: str, tmp_path: Path) -> None:
@@ -74,8 +76,11 @@ def test_nothing_is_found(stages: str, lines: str, query: str, tmp_path: Path) -
          "no line has the field 'usr', which the query uses"),
         (NGINX, '{job="api"} | pattern `<ip> - <_> (<_>) "<m> ` | m="GET"',
          "`| pattern` takes 'm', which the query uses, from no line"),
+        (LISTS, 'sum by (items_name) (count_over_time({job="api"} | json [5m]))',
+         "no line has the field 'items_name', which the query uses"),
     ],
-    ids=["a banner in front of JSON", "nothing is left of the lines", "in a quotient", "half a pattern fits"],
+    ids=["a banner in front of JSON", "nothing is left of the lines", "in a quotient", "half a pattern fits",
+         "grouped by a field in a list"],
 )  # fmt: skip
 def test_the_fault_is_found(lines: str, query: str, claim: str, tmp_path: Path) -> None:
     [one] = found(tmp_path, "", lines, query)

@@ -1,6 +1,7 @@
 """field-not-in-lines: a query takes a field that no line of the sample has."""
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 
 from obs_check.evidence.needed_labels import grouped_by, labels_needed
@@ -9,7 +10,7 @@ from obs_check.lint.material import Material
 from obs_check.lint.question import Question
 from obs_check.lint.rule import LintRule
 from obs_check.lint.sample import SampleLines, shapes
-from obs_check.logql.explain.fields import valueless
+from obs_check.logql.explain.fields import in_lists, valueless
 from obs_check.logql.explain.reasons import compared_labels
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import compile_stage
@@ -17,6 +18,7 @@ from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.printer import stage_text
 
 _Structured = ast.JsonParser | ast.LogfmtParser
 
@@ -66,11 +68,14 @@ def _absent(
         return
     flat = _after(_whole(stage), rows, sample.settings)
     blank = _blank(stage, rows, sample.settings)
+    listed = _listed(stage, rows)
     if stage.extractions:
         names = _after(stage, rows, sample.settings)
         for one in stage.extractions:
             if one.label not in names and sanitise(one.expression) not in blank:
-                yield f"no line has the field {one.expression!r}", _nearest(one.expression, flat)
+                path = listed.get(_bare(sanitise(one.expression)))
+                remedy = f"it stands in a list: the first is {path}" if path else _nearest(one.expression, flat)
+                yield f"no line has the field {one.expression!r}", remedy
         return
     grouped = grouped_by(question.logql) if question.logql else []
     there = {m.name for m in query.selector.matchers} | _anywhere(query.stages[place:], rows, sample.settings) | blank
@@ -78,9 +83,27 @@ def _absent(
     for label in needed:
         of_stream = sample.may_have(label)
         # People group by labels of the stream: without a word on those, only what resembles a field is one.
-        if label in there or of_stream or (of_stream is None and label in grouped and not _near(label, flat)):
+        path = listed.get(_bare(label))
+        resembles = path or _near(label, flat)
+        if label in there or of_stream or (of_stream is None and label in grouped and not resembles):
             continue
-        yield f"no line has the field {label!r}, which the query uses", _nearest(label, flat)
+        remedy = f"it stands in a list, which a bare `| json` passes over: {_json(label, path)}" if path else ""
+        yield f"no line has the field {label!r}, which the query uses", remedy or _nearest(label, flat)
+
+
+def _listed(stage: _Structured, rows: list[Row]) -> dict[str, str]:
+    """The expressions of fields in lists, by their names without numbers."""
+    if not isinstance(stage, ast.JsonParser):
+        return {}
+    return {sanitise(name): path for row in rows for name, path in in_lists(row.line).items()}
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"_+\d+_*(?=_|$)", "", name).rstrip("_")
+
+
+def _json(label: str, path: str) -> str:
+    return stage_text(ast.JsonParser((ast.Extraction(label, path),)))
 
 
 def _spare(stage: ast.LabelFilter, there: set[str]) -> set[str]:
