@@ -77,7 +77,15 @@ def _formatted(context: Context, broken: BrokenPanel) -> Finding | None:
 
 def _in_another_format(context: Context, broken: BrokenPanel) -> Finding | None:
     """Write the variables as Grafana writes them into LogQL, and compare several values by an expression."""
-    uses = [(use, _AS_ANY.sub(_plain, use.text)) for use in variable_uses(broken) if _AS_ANY.search(use.text)]
+    known = broken.request.variables
+
+    def plain(found: re.Match[str]) -> str:
+        name = found["name"] or found["square"]
+        # Grafana's own, as the time of `__from`, need theirs.
+        return f"${{{name}}}" if name in known else found[0]
+
+    texts = [(use, _AS_ANY.sub(plain, use.text)) for use in variable_uses(broken)]
+    uses = [(use, text) for use, text in texts if text != use.text]
     for several in (False, True):
         changes = [(use, use.as_expression(text) if several else text) for use, text in uses]
         edits = edits_of(broken, changes)
@@ -90,10 +98,6 @@ def _in_another_format(context: Context, broken: BrokenPanel) -> Finding | None:
             )
             return tried_finding(context, broken, CAUSE, claim, change, "write the variable without a format")
     return None
-
-
-def _plain(found: re.Match[str]) -> str:
-    return f"${{{found['name'] or found['square']}}}"
 
 
 def _expressions(values: Sequence[str]) -> tuple[str, ...]:

@@ -62,10 +62,13 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
 
 def _listed(at: ParserAt, moved: Mapping[str, str]) -> dict[str, str]:
     """The path of each label that is not set and is not found otherwise, where the lines have it in a list."""
+    left = [name for name in at.unset if name not in moved]
+    if not left:
+        return {}
     there = {key: path for line in at.lines for key, path in in_lists(line).items()}
     flat = {sanitise(key): path for key, path in there.items()}
     asked = {one.label: one.expression for one in at.stage.extractions} if isinstance(at.stage, ast.JsonParser) else {}
-    found = ((name, there.get(asked.get(name, "")) or flat.get(name)) for name in at.unset if name not in moved)
+    found = ((name, there.get(asked.get(name, "")) or flat.get(name)) for name in left)
     return {name: path for name, path in found if path is not None}
 
 
