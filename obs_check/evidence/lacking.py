@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from obs_check.errors import QueryError
 from obs_check.evidence.context import BrokenTarget
-from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.needed_labels import labels_needed
+from obs_check.evidence.parser_at import rows_at
 from obs_check.logql import parse
 from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row
@@ -35,10 +34,7 @@ def lacking_labels(broken: BrokenTarget) -> Lacking | None:
     else:
         place, reach = len(stages), broken.rungs[-1].lines
         needed = tuple(labels_needed(parse(broken.expr), place - 1, broken.place))
-    try:
-        reaching = passing_rows(stages[broken.head : place], broken.lines, broken.settings)
-    except QueryError:
-        return None
+    reaching = rows_at(broken, place)
     names = tuple(
         name
         for name in dict.fromkeys(needed)

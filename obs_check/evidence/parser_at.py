@@ -12,6 +12,7 @@ from obs_check.evidence.query_edit import Rewrite
 from obs_check.logql import parse
 from obs_check.logql.stages.row import DUPLICATE_SUFFIX, Row
 from obs_check.logql.syntax import ast
+from obs_check.model.finding import Proof
 from obs_check.model.probe import Probe
 
 
@@ -68,6 +69,15 @@ def _elsewhere(broken: BrokenTarget, stage: ast.Stage) -> Iterator[str]:
             yield from labels_needed(parse(asked.expr), asked.query.stages.index(stage), asked.place)
 
 
+def rows_at(broken: BrokenTarget, place: int | None = None, *more: ast.Stage) -> list[Row]:
+    """The lines at hand in front of a stage of the query, behind all of them without one, and there behind `more`; none
+    where Loki refuses a stage."""
+    try:
+        return passing_rows((*broken.query.stages[broken.head : place], *more), broken.lines, broken.settings)
+    except QueryError:
+        return []
+
+
 def with_values(query: ast.LogQuery, labels: tuple[str, ...]) -> ast.LogQuery:
     """The query's lines that have a value for each of the labels."""
     filters = (ast.LabelFilter(ast.StringPredicate(ast.Matcher(name, "!=", ""))) for name in labels)
@@ -97,3 +107,15 @@ def count_fixed(
         return found, probe
     upto = replace(rewrite.query, stages=rewrite.query.stages[: rewrite.upto])
     return count(context, broken, with_values(upto, labels))
+
+
+def count_gained(
+    context: Context, broken: BrokenTarget, rewrite: Rewrite, labels: tuple[str, ...]
+) -> tuple[float, Proof] | None:
+    """How many lines have the labels with a change, and the proof of it; None where lines have them as written, and
+    where none has them with it."""
+    written, before = as_written(context, broken, labels)
+    if written > 0:
+        return None
+    found, after = count_fixed(context, broken, rewrite, labels)
+    return (found, Proof((*broken.measured, before), (after,))) if found > 0 else None

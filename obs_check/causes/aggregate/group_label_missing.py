@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 
-from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.needed_labels import grouped_by
-from obs_check.evidence.parser_at import count, with_values
+from obs_check.evidence.parser_at import count, rows_at, with_values
 from obs_check.evidence.query_edit import edit_texts
 from obs_check.evidence.query_fix import query_fix, reads_better, with_edits
 from obs_check.evidence.query_text import group_by_label
@@ -65,10 +63,7 @@ def find_alone(context: Context, broken: BrokenTarget) -> Finding | None:
 def _missing(context: Context, broken: BrokenTarget) -> Iterator[_Missing]:
     if broken.rungs[-1].lines == 0:
         return
-    try:
-        passing = passing_rows(broken.query.stages[broken.head :], broken.lines, broken.settings)
-    except QueryError:
-        return
+    passing = rows_at(broken)
     labels = sorted({name for row in passing for name in row.labels() if not name.startswith("__")})
     for name in grouped_by(parse(broken.expr)):
         if not passing or any(row.get(name) for row in passing):

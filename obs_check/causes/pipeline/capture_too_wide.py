@@ -8,12 +8,11 @@ the same query with the capture ended where the value ends.
 import re
 from collections.abc import Iterator, Sequence
 
-from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import Rung, passing_rows
+from obs_check.evidence.funnel import Rung
 from obs_check.evidence.needed_labels import grouped_by
-from obs_check.evidence.parser_at import count_fixed
+from obs_check.evidence.parser_at import count_fixed, rows_at
 from obs_check.evidence.query_edit import Rewrite, replace_stage
 from obs_check.evidence.query_fix import query_fix, with_edits
 from obs_check.logql import parse
@@ -38,7 +37,10 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             if place < broken.head or not isinstance(stage, _PARSERS):
                 continue
             captured = [
-                (row, wanted) for row in _rows(broken, place) for wanted in values if _is_inside(wanted, row, name)
+                (row, wanted)
+                for row in rows_at(broken, place + 1)
+                for wanted in values
+                if _is_inside(wanted, row, name)
             ]
             better = next(_narrowed(stage, name, captured), None)
             if better is None:
@@ -78,13 +80,6 @@ def _wanted(context: Context, broken: BrokenTarget) -> Iterator[tuple[str, Seque
     wanted = expectation.wanted(context.run.events) or {}
     for name in grouped_by(parse(broken.expr)):
         yield name, list(wanted)
-
-
-def _rows(broken: BrokenTarget, place: int) -> list[Row]:
-    try:
-        return passing_rows(broken.query.stages[broken.head : place + 1], broken.lines, broken.settings)
-    except QueryError:
-        return []
 
 
 def _is_inside(wanted: str, row: Row, name: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.line_shape import json_fields, json_parser
-from obs_check.evidence.parser_at import ParserAt, as_written, count_fixed, parsers
+from obs_check.evidence.parser_at import ParserAt, count_gained, parsers
 from obs_check.evidence.query_edit import replace_stage
 from obs_check.evidence.query_fix import query_fix
 from obs_check.logql.explain.fields import JsonField, field_meant, in_lists
@@ -18,7 +18,7 @@ from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.logql.syntax.style import PLAIN_NAME
-from obs_check.model.finding import Finding, Proof
+from obs_check.model.finding import Finding
 
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
@@ -35,19 +35,17 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         if not moved:
             continue
         names = tuple(moved)
-        written, written_probe = as_written(context, broken, names)
-        if written > 0:
-            continue
         fixed = _fixed(at, at.stage, moved, fields)
         rewrite = replace_stage(context, broken, at.place, stage_text(fixed), at.needed)
-        found, probe = count_fixed(context, broken, rewrite, names)
-        if found <= 0:
+        gained = count_gained(context, broken, rewrite, names)
+        if gained is None:
             continue
+        found, proof = gained
         where = ", ".join(f"`{name}` is at `{path}`" for name, path in moved.items())
         return CAUSE.finding(
             f"{where} in the lines, `{stage_text(at.stage)}` leaves it empty: "
             f"as written 0, with `{stage_text(fixed)}` {found:g}",
-            Proof((*broken.measured, written_probe), (probe,)),
+            proof,
             # Of a list the first is read, and any may be meant.
             query_fix(
                 context,

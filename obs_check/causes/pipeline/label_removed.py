@@ -11,13 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.lacking import Lacking, lacking_labels
 from obs_check.evidence.needed_labels import labels_needed
-from obs_check.evidence.parser_at import as_written, count_fixed
+from obs_check.evidence.parser_at import as_written, count_fixed, rows_at
 from obs_check.evidence.query_edit import Rewrite, edit_texts, move_stage, replace_stage
 from obs_check.evidence.query_fix import query_fix, with_edits
 from obs_check.evidence.query_text import filtering_behind, group_by_label, unwrap_label
@@ -112,9 +110,9 @@ def _changed(context: Context, broken: BrokenTarget) -> Finding | None:
         return None
     for at in range(broken.head, place):
         stage = stages[at]
-        if not _changes_labels(stage) or not _passes(broken, (*stages[broken.head : at], wanted)):
+        if not _changes_labels(stage) or not rows_at(broken, at, wanted):
             continue
-        if _passes(broken, (*stages[broken.head : at + 1], wanted)):
+        if rows_at(broken, at + 1, wanted):
             continue
         rewrite = move_stage(context, broken, place, at, effect_of(wanted).reads)
         found, probe = count_fixed(context, broken, rewrite)
@@ -134,13 +132,6 @@ def _changes_labels(stage: ast.Stage) -> bool:
     """Whether the stage does something to the labels that are there. A parser may come across a label of that name."""
     effect = effect_of(stage)
     return not isinstance(stage, ast.Parser) and (effect.sets_labels or effect.takes_labels)
-
-
-def _passes(broken: BrokenTarget, stages: Sequence[ast.Stage]) -> bool:
-    try:
-        return bool(passing_rows(stages, broken.lines, broken.settings))
-    except QueryError:
-        return False
 
 
 def _chosen(
@@ -196,12 +187,8 @@ def _ways(context: Context, broken: BrokenTarget, lack: Lacking, name: str, take
 
 def _lost(broken: BrokenTarget, taken: TakenAway) -> tuple[str, ...]:
     """The labels that the query needs behind the stage and that the lines have in front of it alone."""
-    stages = broken.query.stages[broken.head : taken.place + 1]
+    there, left = rows_at(broken, taken.place), rows_at(broken, taken.place + 1)
     needed = labels_needed(parse(broken.expr), taken.place, broken.place)
-    try:
-        there, left = (passing_rows(part, broken.lines, broken.settings) for part in (stages[:-1], stages))
-    except QueryError:
-        return ()
     return tuple(n for n in needed if any(row.get(n) for row in there) and not any(row.get(n) for row in left))
 
 

@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from obs_check.boundary.cri import CRI
-from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.line_shape import DECOLORIZE, UNPACK, are_logfmt, are_packed, has_colours, json_fields, shown
-from obs_check.evidence.parser_at import ParserAt, as_written, count, count_fixed, parsers
+from obs_check.evidence.parser_at import ParserAt, as_written, count, count_fixed, count_gained, parsers, rows_at
 from obs_check.evidence.query_edit import Rewrite, after_stage, before_stage, insert_stage, move_stage, replace_stage
 from obs_check.evidence.query_fix import query_fix
 from obs_check.logql.explain.fields import JsonField, field_meant
@@ -91,16 +90,14 @@ def _unreadable(context: Context, broken: BrokenTarget, at: ParserAt) -> Finding
     """What keeps any parser from the fields: colours, a line inside of another, or `--strict` on lines with a slip."""
     text = stage_text(at.stage)
     for change, why, what in _readable(context, broken, at):
-        written, written_probe = as_written(context, broken, at.unset)
-        if written > 0:
-            return None
-        found, probe = count_fixed(context, broken, change, at.unset)
-        if found > 0:
+        gained = count_gained(context, broken, change, at.unset)
+        if gained is not None:
+            found, proof = gained
             example = shorten(shown(at.lines[0]), 120)
             return CAUSE.finding(
                 f"`{text}` does not find {', '.join(at.unset)} in the lines: {why}, for example `{example}`; as "
                 f"written 0, with `{what}` {found:g}",
-                Proof((*broken.measured, written_probe), (probe,)),
+                proof,
                 query_fix(context, f"write `{what}` in the place of `{text}`", change.edits),
                 group=f"{text} {what}",
             )
@@ -142,10 +139,7 @@ def _changed_by(broken: BrokenTarget, at: ParserAt) -> int | None:
     for number in range(broken.head, at.place):
         if not isinstance(stages[number], ast.LineFormat):
             continue
-        try:
-            parsed = passing_rows((*stages[broken.head : number], at.stage), broken.lines, broken.settings)
-        except QueryError:
-            return None
+        parsed = rows_at(broken, number, at.stage)
         if any(row.get(name) for row in parsed for name in at.unset):
             return number
     return None

@@ -7,14 +7,12 @@ filter that it stands behind.
 
 from collections.abc import Iterator
 
-from obs_check.errors import QueryError
 from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.lacking import Lacking, lacking_labels
 from obs_check.evidence.needed_labels import labels_needed
-from obs_check.evidence.parser_at import as_written, count_fixed
+from obs_check.evidence.parser_at import count_gained, rows_at
 from obs_check.evidence.query_edit import Rewrite, insert_stage, move_stage
 from obs_check.evidence.query_fix import query_fix
 from obs_check.logql import parse
@@ -22,7 +20,7 @@ from obs_check.logql.explain.fields import FieldParser, in_one, parser_for, pars
 from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
-from obs_check.model.finding import Finding, Proof
+from obs_check.model.finding import Finding
 
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
@@ -48,16 +46,14 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     else:
         return None
     names = tuple(own)
-    written, written_probe = as_written(context, broken, names)
-    if written > 0:
+    gained = count_gained(context, broken, rewrite, names)
+    if gained is None:
         return None
-    found, probe = count_fixed(context, broken, rewrite, names)
-    if found <= 0:
-        return None
+    found, proof = gained
     return CAUSE.finding(
         f"{', '.join(f'`{name}`' for name in own)} {'is a field' if len(own) == 1 else 'are fields'} of the lines "
         f"({shape}), and {why}: as written 0 of {lack.reach:g} have the label, {did} {found:g}",
-        Proof((*broken.measured, written_probe), (probe,)),
+        proof,
         query_fix(context, summary, rewrite.edits),
         group=",".join(sorted(own)),
     )
@@ -101,10 +97,7 @@ def _later_parser(broken: BrokenTarget, lack: Lacking, names: tuple[str, ...]) -
     for place, stage in enumerate(stages[lack.place + 1 :], start=lack.place + 1):
         if not effect_of(stage).reads_fields:
             continue
-        try:
-            parsed = passing_rows((*stages[broken.head : lack.place], stage), broken.lines, broken.settings)
-        except QueryError:
-            return None
+        parsed = rows_at(broken, lack.place, stage)
         if all(any(row.get(name) for row in parsed) for name in names):
             return place
     return None

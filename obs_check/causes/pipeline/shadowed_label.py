@@ -6,12 +6,10 @@ value put over the stream's.
 
 from collections import Counter
 
-from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.needed_labels import labels_needed
-from obs_check.evidence.parser_at import count_fixed
+from obs_check.evidence.parser_at import count_fixed, rows_at
 from obs_check.evidence.query_edit import after_stage, insert_stage
 from obs_check.evidence.query_fix import query_fix
 from obs_check.logql import parse
@@ -28,10 +26,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     for place, stage in enumerate(stages[: broken.rungs[-1].stages]):
         if place < broken.head or not isinstance(stage, ast.Parser):
             continue
-        try:
-            after = passing_rows(stages[broken.head : place + 1], broken.lines, broken.settings)
-        except QueryError:
-            return None
+        after = rows_at(broken, place + 1)
         # A full `| json` has twins by chance: only one that is asked for, or that a filter fails on, is meant.
         for name in labels_needed(expr, place, broken.place):
             twin = name + DUPLICATE_SUFFIX

@@ -12,10 +12,10 @@ from difflib import get_close_matches
 from functools import partial
 from typing import Literal
 
-from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import passing_rows, range_s
+from obs_check.evidence.funnel import range_s
+from obs_check.evidence.parser_at import rows_at
 from obs_check.evidence.query_edit import Edits, edit_texts
 from obs_check.evidence.query_fix import query_fix
 from obs_check.evidence.query_text import behind_unwrap, unwrap_label
@@ -40,10 +40,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     unwrap = found[broken.place].unwrap if broken.place < len(found) else None
     if unwrap is None or broken.rungs[-1].lines == 0:
         return None
-    try:
-        passing = passing_rows(broken.query.stages[broken.head :], broken.lines, broken.settings)
-    except QueryError:
-        return None
+    passing = rows_at(broken)
     refused = SAMPLE_ERROR in broken.reading.error
     if not passing or (any(_is_number(unwrap, row) for row in passing) and not refused):
         return None

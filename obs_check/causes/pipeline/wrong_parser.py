@@ -7,14 +7,14 @@ silence. Proved by running the same query with the parser the lines need.
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.line_shape import are_logfmt, json_fields, json_parser
-from obs_check.evidence.parser_at import ParserAt, as_written, count_fixed, parsers
+from obs_check.evidence.parser_at import ParserAt, count_gained, parsers
 from obs_check.evidence.query_edit import replace_stage
 from obs_check.evidence.query_fix import query_fix
 from obs_check.logql.explain.fields import parser_for
 from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
-from obs_check.model.finding import Finding, Proof
+from obs_check.model.finding import Finding
 
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
@@ -25,19 +25,17 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             continue
         text = stage_text(other)
         rewrite = replace_stage(context, broken, at.place, text, at.needed)
-        written, written_probe = as_written(context, broken, at.unset)
-        if written > 0:
+        gained = count_gained(context, broken, rewrite, at.unset)
+        if gained is None:
             continue
-        found, probe = count_fixed(context, broken, rewrite, at.unset)
-        if found <= 0:
-            continue
+        found, proof = gained
         name = at.stage.WORD
         shape = "JSON" if isinstance(other, ast.JsonParser) else "logfmt"
         reach = broken.rungs[-2].lines if len(broken.rungs) > 1 else broken.rungs[-1].lines
         return CAUSE.finding(
             f"the lines are {shape}, the query parses them with `{name}`: "
             f"as written 0 of {reach:g}, with `{text}` {found:g}",
-            Proof((*broken.measured, written_probe), (probe,)),
+            proof,
             query_fix(context, f"replace `| {name}` with the parser the lines need", rewrite.edits),
             group=f"{name}->{shape}",
         )

@@ -15,10 +15,10 @@ from obs_check.evidence.cause import on_query, on_run
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.line_shape import json_fields
 from obs_check.evidence.lost_lines import join_findings
-from obs_check.evidence.parser_at import as_written, count_fixed, parsers
+from obs_check.evidence.parser_at import count_gained, parsers
 from obs_check.evidence.query_edit import before_stage, insert_stage
 from obs_check.evidence.stored_lines import ShippedPath, arrived_paths, stored_lines
-from obs_check.model.finding import Finding, Fix, Proof
+from obs_check.model.finding import Finding, Fix
 from obs_check.model.secret import shorten
 
 
@@ -56,16 +56,14 @@ def find_behind(context: Context, broken: BrokenTarget) -> Finding | None:
         wrapping = next((one for one in _WRAPPINGS if all(one.holds(line) for line in at.lines)), None)
         if not at.unset or wrapping is None:
             continue
-        written, written_probe = as_written(context, broken, at.unset)
-        if written > 0:
-            continue
         inside = insert_stage(context, broken, wrapping.opened, before_stage(at.stage), at.needed)
-        found, probe = count_fixed(context, broken, inside, at.unset)
-        if found > 0:
+        gained = count_gained(context, broken, inside, at.unset)
+        if gained is not None:
+            found, proof = gained
             return ARRIVED.finding(
                 f"the lines are in Loki {wrapping.how}, for example `{shorten(at.lines[0], 120)}`, where no parser "
                 f"reads: as written 0, with `{wrapping.opened}` {found:g}",
-                Proof((*broken.measured, written_probe), (probe,)),
+                proof,
                 Fix(
                     f"put a `{wrapping.stage}` stage first in the shipper's job; lines that are in Loki already are "
                     f"read with `{wrapping.opened}` in front of the parser"
