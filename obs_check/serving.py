@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import threading
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Self
 
 from obs_check.errors import Unavailable, UsageError
@@ -24,8 +25,26 @@ def _worth_telling(record: logging.LogRecord) -> bool:
     return record.msg != _LEFT
 
 
-class Server:
-    """An ASGI application served by uvicorn in a thread. `port` 0 takes a free one; usable as a context manager."""
+class Startable(ABC):
+    """What runs from `start` to `stop`, as a context too."""
+
+    @abstractmethod
+    def start(self) -> Self:
+        """Begin."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End. Stopping twice is not an error."""
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class Server(Startable):
+    """An ASGI application served by uvicorn in a thread. `port` 0 takes a free one."""
 
     def __init__(self, app: Any, host: str = "127.0.0.1", port: int = 0, name: str = "server") -> None:
         self._app = app
@@ -119,12 +138,6 @@ class Server:
         if self._thread is not None:
             # Not by a join: one that a signal interrupts takes the thread for ended, and `stop` would not wait for it.
             self._ended.wait()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
 
 def parse_listen(listen: str) -> tuple[str, int]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from obs_check.errors import ConfigError
 from obs_check.evidence.control import Control
 from obs_check.evidence.funnel import Funnel, Rung
 from obs_check.evidence.questions import BoundaryLog, Egress, Files, Grafana, LinesOf, Loki, LokiItself, Shipper
@@ -222,6 +223,16 @@ class Context:
         if self.run is None or broken.run_window is None:
             return self
         return replace(self, loki=LinesOf(self.loki, self.run.needle))
+
+    def configured_text(self, path: Path, key: str) -> str:
+        """The text of a file that obs-check.yaml names under a key. Raises ConfigError."""
+        hint = f"correct {key} of obs-check.yaml, or that file"
+        try:
+            return self.files.read_text(path)
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be read: {error.strerror}", hint) from None
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{path}: not UTF-8 text (byte {error.start})", hint) from None
 
     @property
     def followed_run(self) -> Run:

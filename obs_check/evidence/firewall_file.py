@@ -20,7 +20,6 @@ from obs_check.follow.run import Sent
 from obs_check.model.finding import Fix
 from obs_check.model.probe import Probe
 
-_NAMED = "correct boundary.config of obs-check.yaml, or that file"
 _END = 10**9
 """Behind the last rule, however many there are."""
 
@@ -93,12 +92,7 @@ def firewall_file(context: Context) -> FirewallFile | None:
     path = context.named.boundary_config
     if path is None:
         return None
-    try:
-        text = context.files.read_text(path)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}", _NAMED) from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 text (byte {error.start})", _NAMED) from None
+    text = context.configured_text(path, "boundary.config")
     compose(text, str(path))
     try:
         return FirewallFile(path, text, parse_boundary_config(text, str(path)))

@@ -216,16 +216,7 @@ def shipper_rules(context: Context) -> Rules | None:
     path = context.named.shipper_config
     if path is None:
         return None
-    try:
-        text = context.files.read_text(path)
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"{path}: not UTF-8 text (byte {error.start})", "correct shipper.config of obs-check.yaml, or that file"
-        ) from None
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read: {error.strerror}", "correct shipper.config of obs-check.yaml, or that file"
-        ) from None
+    text = context.configured_text(path, "shipper.config")
     return Rules.read(path, text, context.env, _discovered(context))
 
 

@@ -18,7 +18,7 @@ from obs_check.boundary.coderd import AgentLog, human_head
 from obs_check.errors import ObsCheckError, Unavailable
 from obs_check.lab.audit import MAX_BODY, TAG_ENVELOPE
 from obs_check.lab.origin import HangUpServer
-from obs_check.serving import STOP_S
+from obs_check.serving import STOP_S, Startable
 
 FORWARDED = "agent_boundary_log_proxy_batches_forwarded_total"
 BATCHES_DROPPED = "agent_boundary_log_proxy_batches_dropped_total"
@@ -56,7 +56,7 @@ class Frames:
     decode: Callable[[bytes], dict[str, Any]] = json.loads
 
 
-class Agent:
+class Agent(Startable):
     """Listens on a unix socket. `start_line` is called with the line that every agent start logs, firewall or not;
     `stats_interval_s` is how often it reports its counters to coderd."""
 
@@ -126,12 +126,6 @@ class Agent:
                 Counter(name, (("reason", reason),) if reason else (), value)
                 for (name, reason), value in sorted(self._counters.items())
             ]
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def accepts(self, tag: int) -> bool:
         """Whether a frame's tag is understood."""

@@ -32,6 +32,7 @@ from obs_check.lab.egress_request import BadRequest, ProxyRequest, read_request
 from obs_check.lab.egress_upstream import Origins
 from obs_check.lab.origin import HangUpServer, LoopbackServer
 from obs_check.lab.tls.certificate import tls_context
+from obs_check.serving import Startable
 
 _NO_HANDSHAKE = "TLS handshake failed in CONNECT tunnel"
 _AS_GO_SAYS = {
@@ -65,7 +66,7 @@ class Invocation:
     session_id: str = ""
 
 
-class LabEgress:
+class LabEgress(Startable):
     """One boundary invocation on a loopback port: from `start` to `stop` it has one configuration, one pair of log
     files and one run of its audit sink.
 
@@ -150,12 +151,6 @@ class LabEgress:
         if self._log is None:
             raise Unavailable("lab-egress is not running", "start it first")
         return self._log
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def decide(self, request: ProxyRequest) -> bool:
         """Whether the rules allow a request. Either way it is logged and audited, before anything is forwarded."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from obs_check.client.http import machine_trust
-from obs_check.serving import Server
+from obs_check.serving import Server, Startable
 from obs_check.standin.grafana.dashboards import Dashboards
 from obs_check.standin.grafana.datasource import ProvisionedDatasources
 from obs_check.standin.sql import LabDatabase
@@ -15,7 +15,7 @@ _ANSWER_S = 30.0
 """How long a datasource may take to answer."""
 
 
-class LabGrafana:
+class LabGrafana(Startable):
     """A Grafana 13 on loopback over a folder of dashboards and a list of datasources (uid, name, type, url, jsonData,
     secureJsonData, isDefault). Requests need `Authorization: Bearer <token>`."""
 
@@ -64,9 +64,3 @@ class LabGrafana:
     def url(self) -> str:
         """`http://127.0.0.1:<port>`; Unavailable when it is not running."""
         return (self._server or Server(None, name="lab-grafana")).url
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()

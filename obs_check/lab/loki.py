@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from obs_check.logql.settings import EngineSettings
-from obs_check.serving import Server
+from obs_check.serving import Server, Startable
 from obs_check.standin.loki.archive import Archive
 from obs_check.standin.loki.counters import Counters
 from obs_check.standin.loki.ingest import Ingest
@@ -30,7 +30,7 @@ class Listening:
     hosts: Collection[str] | None = ()
 
 
-class LabLoki:
+class LabLoki(Startable):
     """A Loki on loopback that has its lines in DuckDB: in `data_dir`, which keeps every line that was acknowledged,
     else (None) in memory. `clock` gives ns since the epoch; `say` gets a sentence when lines cannot be kept."""
 
@@ -129,9 +129,3 @@ class LabLoki:
 
     def _running(self) -> Server:
         return self._server if self._server is not None else Server(None, name="lab-loki")
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()

@@ -12,7 +12,7 @@ from socketserver import BaseRequestHandler, TCPServer, ThreadingMixIn
 from typing import Any, Self
 
 from obs_check.errors import Unavailable
-from obs_check.serving import STOP_S
+from obs_check.serving import STOP_S, Startable
 
 LOOPBACK = "127.0.0.1"
 Handler = Callable[[Any, Any, Any], BaseRequestHandler]
@@ -104,7 +104,7 @@ class HangUpServer(ThreadingMixIn, TCPServer):
                     connection.shutdown(socket.SHUT_RD)
 
 
-class LoopbackServer:
+class LoopbackServer(Startable):
     """A server on 127.0.0.1 in threads of its own. `port` 0 takes a free one; usable as a context manager."""
 
     def __init__(self, name: str, handler: Handler, port: int = 0) -> None:
@@ -156,12 +156,6 @@ class LoopbackServer:
     def url(self) -> str:
         """`http://127.0.0.1:<port>`, without a slash at the end."""
         return f"http://{LOOPBACK}:{self.port}"
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
 
 class _OriginHandler(BaseHTTPRequestHandler):
