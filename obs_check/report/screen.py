@@ -98,10 +98,12 @@ def summary(document: "Document") -> str:
 def next_step(document: "Document", options: str = "") -> str:
     """The command to type now, with these options; empty where there is nothing to do."""
     verdict, command = document.get("verdict"), document.get("command")
+    if document.get("ended"):
+        return ""
     if verdict == "unknown":
         if command == "diagnose" and not document.get("run") and not document.get("outages"):
             return f"obs-check diagnose{options} --inject sends events, and tells a true zero from a broken one"
-        return "" if document.get("ended") else f"obs-check {command}{options} again, once all of the above answers"
+        return f"obs-check {command}{options} again, once all of the above answers"
     if verdict != "fail" or command == "demo":
         return ""
     causes = [str(finding.get("cause")) for finding in document.get("findings") or ()]

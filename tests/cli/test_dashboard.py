@@ -10,7 +10,7 @@ import pytest
 from obs_check.app.setup.install import own_dashboards, prepare
 from obs_check.cli.main import main
 from obs_check.client.answered import Answered
-from obs_check.errors import Refused, UsageError
+from obs_check.errors import NotAllowed, ObsCheckError, Refused, UsageError
 from obs_check.lab.stack import Lab
 from obs_check.model.probe import Probe
 
@@ -57,8 +57,11 @@ class FakeGrafana:
 
     url = "https://grafana.example"
 
-    def __init__(self, datasources: dict[str, str], found: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, datasources: dict[str, str], found: dict[str, Any] | None = None, error: ObsCheckError | None = None
+    ) -> None:
         self._datasources, self._found = datasources, found
+        self._error = error or Refused("grafana: 404", 404, "", "")
 
     def frontend_settings(self) -> Answered[dict[str, Any]]:
         listed = {uid: {"uid": uid, "name": uid, "type": kind} for uid, kind in self._datasources.items()}
@@ -66,13 +69,20 @@ class FakeGrafana:
 
     def dashboard(self, _uid: str) -> Answered[dict[str, Any]]:
         if self._found is None:
-            raise Refused("grafana: 404", 404, "", "")
+            raise self._error
         return Answered(self._found, Probe("grafana", "", None, 0))
 
 
 def prepared(name: str, grafana: FakeGrafana, chosen: dict[str, str]) -> str:
     client: Any = grafana
     return json.dumps(prepare(name, client, chosen).model)
+
+
+def test_one_that_the_token_does_not_see_is_saved_as_a_new_one() -> None:
+    """As Grafana 9.4 answers an Editor for one that is not there."""
+    client: Any = FakeGrafana({"P1": "prometheus"}, error=NotAllowed("grafana: answered 403", ""))
+    ready = prepare(WATCH, client, {})
+    assert ready.model["version"] == 0 and "shows this token no dashboard obs-check-watch" in ready.changes[0]
 
 
 def test_it_asks_the_datasources_of_that_grafana() -> None:

@@ -116,7 +116,7 @@ def _grafana(client: GrafanaClient, config: Config) -> Generator[PartCheck, None
         return f"{found.title}: {count_noun(found.panels, 'panel')}, {found.of_loki} of Loki"
 
     remedy = "give the token dashboards:read and datasources:query (role Viewer)"
-    yield check_by_asking("dashboard", wanted, board, remedy)
+    yield check_by_asking("dashboard", wanted, board)
     for uid in dict.fromkeys(uids):
         yield check_by_asking(f"datasource {uid}", client.url, partial(_health, client, uid), remedy)
     return with_loki(config, lokis)

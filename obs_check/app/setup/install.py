@@ -8,7 +8,7 @@ from typing import Any
 from obs_check.client.grafana.client import GrafanaClient
 from obs_check.data import DASHBOARDS
 from obs_check.documents.nearest import did_you_mean
-from obs_check.errors import Refused, UsageError
+from obs_check.errors import NotAllowed, Refused, UsageError
 from obs_check.panel.datasource import Datasources
 
 
@@ -54,6 +54,10 @@ def prepare(name: str, client: GrafanaClient, chosen: Mapping[str, str]) -> Inst
         if refused.status != 404:
             raise
         return Installing({**model, "version": 0}, (f"dashboard {name} is new in {client.url}", *told))
+    except NotAllowed:
+        # Grafana 9.4: one that is not there, for a token that may not read all. One that is there is not overwritten.
+        unseen = f"{client.url} shows this token no dashboard {name}: it is saved as a new one, if there is none"
+        return Installing({**model, "version": 0}, (unseen, *told))
     meta = found.get("meta") or {}
     if meta.get("provisioned"):
         file = meta.get("provisionedExternalId") or "a file"

@@ -13,7 +13,7 @@ from obs_check.client.answer import Answer, NoJson
 from obs_check.client.answered import Answered, SystemClient
 from obs_check.client.grafana import shapes
 from obs_check.client.http import NOBODY, Access, Http, HttpRequest, Wire, one_line, raise_for_status
-from obs_check.errors import Refused, Unavailable
+from obs_check.errors import NotAllowed, Refused, Unavailable
 from obs_check.model.probe import Probe
 from obs_check.model.tree import Json
 from obs_check.model.window import MS, NS, Window
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 _SHOWN_NUMBERS = 20
 """Numbers of an answer that are kept in its probe."""
+
+
+_UNSEEN = (
+    "is that the uid of a dashboard there? Then give the token dashboards:read and datasources:query (role Viewer)"
+)
 
 
 class GrafanaClient(SystemClient):
@@ -43,9 +48,15 @@ class GrafanaClient(SystemClient):
         self._library: Any = None
 
     def dashboard(self, uid: str) -> Answered[dict[str, Any]]:
-        """{"dashboard": model, "meta": ...} of a dashboard; a 404 is a Refused with status 404."""
+        """{"dashboard": model, "meta": ...} of a dashboard; a 404 is a Refused with status 404. Grafana 9.4 answers 403
+        for one that is not there, where the token may not read all: NotAllowed, whose hint says both."""
         path = f"/dashboards/uid/{quote(uid, safe='')}"
-        value, came = self._call("GET", path, shapes.StoredDashboard)
+        try:
+            value, came = self._call("GET", path, shapes.StoredDashboard)
+        except NotAllowed as error:
+            if "answered 403" not in error.message:
+                raise
+            raise NotAllowed(error.message, _UNSEEN) from None
         model = value["dashboard"]
         shown = {"title": model.get("title"), "version": model.get("version"), "panels": _many(model.get("panels"))}
         return Answered(value, self._probe(f"GET /api{path}", shown, came))
