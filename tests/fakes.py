@@ -84,6 +84,7 @@ NOTHING_KNOWN = Context(
     engine=lambda: SETTINGS,
     grafana=NoGrafana(),
     datasources=Datasources({}),
+    grafana_version="",
     look_again=nobody,
     files=LocalFiles(),
 )

@@ -202,6 +202,8 @@ class Context:
     """What the engine here has to know to do as that Loki does."""
     grafana: Grafana
     datasources: Datasources
+    grafana_version: str
+    """"" where it is not known."""
     look_again: LookAgain
     files: Files
     named: Named = Named()

@@ -1,12 +1,17 @@
 """The macros that Grafana's backend replaces in LogQL: filled in, or read past."""
 
+import copy
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from obs_check.errors import QueryError
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
 from obs_check.panel.interval import format_interval
 
+_KNOWS_AUTO = 10
+"""The major version of Grafana that first fills in `$__auto` in LogQL; 9.4 hands it to Loki, which refuses it."""
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|(?P<variable>\$\{[^}]*\}|\$\w+|\[\[\w+\]\])(?P<unit>[a-z]*)')
 
 
@@ -33,6 +38,29 @@ def backend_macros(
         expr = expr.replace(f"${{{name}}}", value).replace(f"${name}", value)
     step = format_interval(step_ms if step_ms is not None else interval_ms)
     return expr.replace("$__auto", f"{seconds}s" if instant else step)
+
+
+def knows_auto(version: str) -> bool:
+    """Whether a Grafana of that version ("13.0.1"; "" where it is not known) fills in `$__auto`."""
+    found = re.match(r"\d+", version)
+    return found is None or int(found[0]) >= _KNOWS_AUTO
+
+
+def step_macro(version: str) -> str:
+    """What a Grafana of that version fills in with the time between two points of a LogQL query."""
+    return "$__auto" if knows_auto(version) else "$__interval"
+
+
+def without_auto(dashboard: Mapping[str, object]) -> dict[str, Any]:
+    """A dashboard with what a Grafana that does not know `$__auto` fills in: a graph's step, everywhere else the
+    range."""
+    model: dict[str, Any] = copy.deepcopy(dict(dashboard))
+    for panel in model["panels"]:
+        width = "$__interval" if panel["type"] == "timeseries" else "$__range"
+        for target in panel.get("targets", []):
+            if "expr" in target:
+                target["expr"] = target["expr"].replace("$__auto", width)
+    return model
 
 
 def _stand_in(found: re.Match[str]) -> str:

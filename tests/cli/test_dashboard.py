@@ -58,14 +58,19 @@ class FakeGrafana:
     url = "https://grafana.example"
 
     def __init__(
-        self, datasources: dict[str, str], found: dict[str, Any] | None = None, error: ObsCheckError | None = None
+        self,
+        datasources: dict[str, str],
+        found: dict[str, Any] | None = None,
+        error: ObsCheckError | None = None,
+        version: str = "13.0.1",
     ) -> None:
+        self._version = version
         self._datasources, self._found = datasources, found
         self._error = error or Refused("grafana: 404", 404, "", "")
 
     def frontend_settings(self) -> Answered[dict[str, Any]]:
         listed = {uid: {"uid": uid, "name": uid, "type": kind} for uid, kind in self._datasources.items()}
-        return Answered({"datasources": listed}, Probe("grafana", "", None, 0))
+        return Answered({"buildInfo": {"version": self._version}, "datasources": listed}, Probe("grafana", "", None, 0))
 
     def dashboard(self, _uid: str) -> Answered[dict[str, Any]]:
         if self._found is None:
@@ -83,6 +88,13 @@ def test_one_that_the_token_does_not_see_is_saved_as_a_new_one() -> None:
     client: Any = FakeGrafana({"P1": "prometheus"}, error=NotAllowed("grafana: answered 403", ""))
     ready = prepare(WATCH, client, {})
     assert ready.model["version"] == 0 and "shows this token no dashboard obs-check-watch" in ready.changes[0]
+
+
+def test_a_grafana_that_knows_no_auto_gets_intervals_that_it_fills_in() -> None:
+    sources = {"L1": "loki", "P1": "prometheus"}
+    assert "[$__auto]" in prepared("agent-firewall", FakeGrafana(sources), {})
+    older = prepared("agent-firewall", FakeGrafana(sources, version="9.4.0-pre"), {})
+    assert "$__auto" not in older and "[$__interval]" in older and "[$__range]" in older
 
 
 def test_it_asks_the_datasources_of_that_grafana() -> None:

@@ -7,7 +7,7 @@ import pytest
 from obs_check.errors import InputError
 from obs_check.panel.escaping import escape, trapped_in_backticks
 from obs_check.panel.interpolate import interpolate, references
-from obs_check.panel.macros import backend_macros
+from obs_check.panel.macros import backend_macros, step_macro
 from obs_check.panel.timerange import TimeRange
 from obs_check.panel.variables import EffectiveVariable
 
@@ -139,3 +139,10 @@ def test_references_are_named_once() -> None:
 def test_backend_macros(text: str, instant: bool, want: str) -> None:
     got = backend_macros(text, from_ms=0, to_ms=604_800_000, interval_ms=300_000, step_ms=600_000, instant=instant)
     assert got == want
+
+
+@pytest.mark.parametrize(
+    ("version", "macro"), [("9.4.0-pre", "$__interval"), ("10.0.0", "$__auto"), ("13.0.1", "$__auto"), ("", "$__auto")]
+)
+def test_the_time_between_two_points_is_what_that_grafana_calls_it(version: str, macro: str) -> None:
+    assert step_macro(version) == macro

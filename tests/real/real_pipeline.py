@@ -12,8 +12,9 @@ from obs_check.lab import settings as lab_settings
 from obs_check.lab.audit_agent import Agent, Frames
 from obs_check.lab.coderd import Coderd, pod_log_path
 from obs_check.lab.native.boundary_frames import decode
-from obs_check.lab.native.grafana import MISSING, NativeGrafana, home, without_auto
+from obs_check.lab.native.grafana import MISSING, NativeGrafana, home
 from obs_check.lab.origin import Origin
+from obs_check.panel.macros import without_auto
 from tests.real.boundary_process import RealBoundary
 from tests.real.loki_process import RealLoki
 from tests.real.promtail_process import RealPromtail

@@ -10,6 +10,7 @@ from obs_check.data import DASHBOARDS
 from obs_check.documents.nearest import did_you_mean
 from obs_check.errors import NotAllowed, Refused, UsageError
 from obs_check.panel.datasource import Datasources
+from obs_check.panel.macros import knows_auto, without_auto
 
 
 def own_dashboards() -> dict[str, str]:
@@ -41,13 +42,19 @@ def prepare(name: str, client: GrafanaClient, chosen: Mapping[str, str]) -> Inst
     NotAllowed.
     """
     model = json.loads(own_dashboard(name))
-    known = Datasources.from_settings(client.frontend_settings().value)
+    settings = client.frontend_settings().value
+    known = Datasources.from_settings(settings)
+    version = str((settings.get("buildInfo") or {}).get("version") or "")
+    told = []
+    if not knows_auto(version):
+        model = without_auto(model)
+        told.append(f"Grafana {version} knows no `$__auto`: graphs count over `$__interval`, all else over `$__range`")
     uids: dict[tuple[str, str], str] = {}
     for reference in _references(model):
         key = (str(reference["type"]), str(reference["uid"]))
         uids.setdefault(key, _uid(*key, known, chosen))
         reference["uid"] = uids[key]
-    told = [f"{kind} is datasource {uid}" for (kind, _), uid in uids.items()]
+    told += [f"{kind} is datasource {uid}" for (kind, _), uid in uids.items()]
     try:
         found = client.dashboard(name).value
     except Refused as refused:
@@ -65,9 +72,9 @@ def prepare(name: str, client: GrafanaClient, chosen: Mapping[str, str]) -> Inst
             f"{client.url} reads the dashboard {name} from {file} and saves no other",
             f"put it there: obs-check dashboard {name} > FILE",
         )
-    version = found["dashboard"].get("version")
-    replaced = f"dashboard {name} of {client.url} is replaced (version {version} stays in its history)"
-    return Installing({**model, "version": version}, (replaced, *told))
+    kept = found["dashboard"].get("version")
+    replaced = f"dashboard {name} of {client.url} is replaced (version {kept} stays in its history)"
+    return Installing({**model, "version": kept}, (replaced, *told))
 
 
 def _references(node: object) -> list[dict[str, Any]]:

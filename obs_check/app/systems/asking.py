@@ -34,6 +34,7 @@ def context_of(
         engine=systems.engine,
         grafana=GrafanaOnce(systems.grafana),
         datasources=systems.board.datasources,
+        grafana_version=systems.grafana_version,
         look_again=_looking_again(systems, held),
         files=LocalFiles(),
         named=Named(

@@ -19,7 +19,7 @@ from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.walk import range_aggregations, ranges
 from obs_check.model.finding import Finding, Meaning, Proof, TargetEdit
 from obs_check.panel.drawing import shows_one_point
-from obs_check.panel.macros import read_text
+from obs_check.panel.macros import read_text, step_macro
 
 _SAME: Meaning = "same"
 _MEANINGS: tuple[Meaning, ...] = (_SAME, "other", "figure")
@@ -35,7 +35,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     interval_ns = found[broken.place].interval_ns
     one_point = broken.instant or shows_one_point(broken.panel)
     window_ns = broken.whole.range.end_ns - broken.whole.range.start_ns
-    needed_ns, macro = (window_ns, _WHOLE) if one_point else (broken.step_ns, "$__auto")
+    needed_ns, macro = (window_ns, _WHOLE) if one_point else (broken.step_ns, step_macro(context.grafana_version))
     edits, meaning = _edits(broken, macro, needed_ns) if interval_ns < needed_ns else ((), _SAME)
     if not edits:
         return None

@@ -16,13 +16,12 @@ import yaml
 from obs_check.errors import UsageError
 from obs_check.lab.native.program import NativeProgram, on_path
 from obs_check.lab.settings import SESSIONS, SQL_UID, LabSettings
+from obs_check.panel.macros import knows_auto, without_auto
 
 if TYPE_CHECKING:
     import httpx
 
 MISSING = "grafana is not with its conf/defaults.ini in .., /usr/share/grafana or $GF_PATHS_HOME"
-_NO_AUTO = 10
-"""The major version that first knows `$__auto` of Loki."""
 
 
 def home() -> Path | None:
@@ -140,20 +139,9 @@ def fit(settings: LabSettings) -> None:
     if any("rawSql" in str(panel) for panel in settings.dashboard["panels"]):
         raise UsageError("only the lab's own Grafana can ask coderd's database", "leave out --native grafana")
     settings.datasources = [one for one in settings.datasources if one["uid"] != SQL_UID]
-    if major() < _NO_AUTO:
+    if not knows_auto(str(major() or "")):
         settings.dashboard = without_auto(settings.dashboard)
         settings.source = json.dumps(without_auto(json.loads(settings.source)), indent=2, ensure_ascii=False) + "\n"
-
-
-def without_auto(dashboard: Mapping[str, object]) -> dict[str, Any]:
-    """The dashboard with the intervals that Grafana 9 fills in: a graph's step, everywhere else the range."""
-    model: dict[str, Any] = json.loads(json.dumps(dashboard))
-    for panel in model["panels"]:
-        width = "$__interval" if panel["type"] == "timeseries" else "$__range"
-        for target in panel.get("targets", []):
-            if "expr" in target:
-                target["expr"] = target["expr"].replace("$__auto", width)
-    return model
 
 
 def imported_dashboards(directory: Path) -> list[Any]:
@@ -162,8 +150,8 @@ def imported_dashboards(directory: Path) -> list[Any]:
     return [json.loads(file.read_text("utf-8")) for file in files if file.stem != SESSIONS]
 
 
-def major() -> int:
-    """The major version of the `grafana` on PATH. Raises UsageError when there is none."""
+def major() -> int | None:
+    """The major version of the `grafana` on PATH, None where it does not say. Raises UsageError when there is none."""
     said = subprocess.run([on_path("grafana"), "--version"], capture_output=True, text=True, timeout=30).stdout
     found = re.search(r"version (\d+)\.", said)
-    return int(found[1]) if found else _NO_AUTO
+    return int(found[1]) if found else None
