@@ -42,6 +42,7 @@ _OF_A_SHIPPER = re.compile(r"scrape_configs|(?:\\[nt]|\b)loki\.(?:source\.\w+|wr
 
 _ESCAPED = re.compile(r"\$\$(?=[\w{])")
 """Flux (`postBuild` of a Kustomization) replaces `${NAME}` in manifests, and leaves one `$` of two."""
+_TAKEN = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)\}|\benv\(\\?\"(\w+)\\?\"\)")
 _WITH_DEFAULT = re.compile(r"\$\{\w+:?[-=]([^{}\"]*)\}")
 
 
@@ -175,7 +176,7 @@ def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
     elif path.suffix == ".tpl":
         known = _read_named_templates(path, text, reading)
     elif is_alloy(text, str(path)):
-        reading.shippers.append(ShipperFile(parse_shipper(text, str(path), env), text))
+        reading.shippers.append(ShipperFile(parse_shipper(text, str(path), _told(text, env)), text))
         known = True
     elif path.suffix in (".yaml", ".yml"):
         known = _read_yaml(path, text, reading, env)
@@ -266,7 +267,7 @@ def _read_documents(path: Path, text: str, template: str, reading: _SourceReadin
         raise
     known = False
     if of_a_shipper:
-        found = parse_shippers(text, str(path), env, documents)
+        found = parse_shippers(text, str(path), _told(text, env), documents)
         reading.shippers += [ShipperFile(config, text) for _, config in found]
         known = bool(found)
     whole = False
@@ -319,6 +320,12 @@ def _key(one: Embedded, path: Path, template: str, text: str, reading: _SourceRe
     if not _OF_A_SHIPPER.search(one.text):
         reading.skipped.append(f"{path}:{first}: {one.name} is {_PERSES if is_perses(document) else _NEITHER}")
     return False
+
+
+def _told(text: str, env: Mapping[str, str]) -> Mapping[str, str] | None:
+    """The environment, None where it lacks a variable that a configuration takes: its machine may have it."""
+    taken = (found[1] or found[2] for found in _TAKEN.finditer(text))
+    return env if all(name in env for name in taken) else None
 
 
 def _applied(text: str) -> str:

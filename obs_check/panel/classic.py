@@ -91,6 +91,11 @@ def _field_config(raw: Mapping[str, Any], where: str, source: str) -> Mapping[st
     """The field options; a graph or singlestat of old keeps its unit elsewhere, from where Grafana takes it as it makes
     a time series or stat of the panel."""
     found = _mapping(raw.get("fieldConfig"), where, source)
+    options = raw.get("options")
+    older = options.get("fieldOptions") if isinstance(options, Mapping) else None
+    if not found and isinstance(older, Mapping):
+        # Grafana 6 had them there.
+        found = {key: older[key] for key in ("defaults", "overrides") if key in older}
     axes = [axis for axis in raw.get("yaxes") or () if isinstance(axis, Mapping)] if raw.get("type") == "graph" else []
     unit = axes[0].get("format") if axes else raw.get("format") if raw.get("type") == "singlestat" else None
     defaults = found.get("defaults")

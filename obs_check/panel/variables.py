@@ -205,14 +205,18 @@ def _single(variable: Variable, value: str) -> EffectiveVariable:
 
 
 def _filters(variable: Variable) -> tuple[Filter, ...]:
-    stored = [*(variable.raw.get("baseFilters") or ()), *(variable.raw.get("filters") or ())]
+    stored = [*_objects(variable.raw.get("baseFilters")), *_objects(variable.raw.get("filters"))]
     found = (Filter(str(f.get("key") or ""), str(f.get("operator") or ""), str(f.get("value") or "")) for f in stored)
     return tuple(f for f in found if f.key and f.operator and f.value)
 
 
 def _saved_options(variable: Variable) -> list[str]:
-    options = variable.raw.get("options") or ()
-    return [str(o.get("value")) for o in options if isinstance(o, Mapping) and o.get("value") not in (ALL, None)]
+    options = _objects(variable.raw.get("options"))
+    return [str(o.get("value")) for o in options if o.get("value") not in (ALL, None)]
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
 def _texts_or(override: list[str] | None, saved: object) -> list[str]:

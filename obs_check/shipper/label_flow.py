@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from obs_check.logql.engine.match import stream_test
 from obs_check.logql.syntax.ast import Matcher
 from obs_check.model.entry import Labels
+from obs_check.shipper.alloy.values import UnknownText
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.relabel import RelabelRule, relabel
@@ -21,6 +22,8 @@ Values = frozenset[str] | None
 """What a label can be, "" for absent; None for anything."""
 _ANY_LABELS = ("file_sd_configs", "http_sd_configs")
 """Discoveries whose targets may have any labels; what others tell begins with `__meta_`."""
+_ENVIRONMENT = re.compile(r"\$\{[A-Za-z_]")
+"""Promtail's reference to a variable that was left as it stands; `${1}` is a group."""
 _SETTING = ("replace", "lowercase", "uppercase", "hashmod")
 
 
@@ -75,7 +78,7 @@ def label_flow(job: ScrapeJob, external: Labels) -> Flow:
     sources: dict[str, str] = {}
     start = _start(job)
     end = _through(start, job.pipeline, found, sources)
-    added = {name: frozenset({value}) for name, value in external.items() if name not in end.labels}
+    added = {name: _known(value) for name, value in external.items() if name not in end.labels}
     return Flow(start, Possible({**added, **end.labels}, end.open), tuple(found), sources)
 
 
@@ -85,7 +88,8 @@ def _start(job: ScrapeJob) -> Possible:
     for target in job.targets:
         labels = relabel(target, job.relabel)
         if labels is not None:
-            kept = {n: frozenset({v}) for n, v in labels.items() if not n.startswith("__")}
+            open_names = {rule.target for rule in job.relabel if _known(rule.replacement) is None}
+            kept = {n: None if n in open_names else _known(v) for n, v in labels.items() if not n.startswith("__")}
             ways.append(Possible({**kept, **({"filename": None} if "__path__" in labels else {})}))
     if job.discovery:
         ways.append(_discovered(job))
@@ -115,9 +119,14 @@ def _relabelled(state: Possible, rules: Iterable[RelabelRule]) -> Possible:
 
 
 def _written(rule: RelabelRule, before: Values) -> Values:
-    if rule.action != "replace" or "$" in rule.replacement or before is None:
+    if rule.action != "replace" or "$" in rule.replacement or before is None or _known(rule.replacement) is None:
         return None
     return frozenset({rule.replacement}) | (frozenset() if rule.regex in ("(.*)", ".*", "") else before)
+
+
+def _known(value: str) -> Values:
+    """What a text of a configuration can be: anything where the shipper's environment says it."""
+    return None if isinstance(value, UnknownText) or _ENVIRONMENT.search(value) else frozenset({value})
 
 
 def _either(ways: list[Possible]) -> Possible:
@@ -139,7 +148,7 @@ def _through(
                 labels |= {name: None for name, _ in stage.labels}
                 sources.update(stage.labels)
             case StaticLabels():
-                labels |= {name: frozenset({value}) for name, value in stage.labels if value}
+                labels |= {name: _known(value) for name, value in stage.labels if value}
             case LabelDrop():
                 labels |= {name: frozenset({""}) for name in stage.names}
             case LabelAllow():

@@ -100,7 +100,8 @@ def _client(node: YamlValue) -> PushClient:
     url = node.get("url")
     if url is None:
         raise node.error("url is missing", "for example http://loki:3100/loki/api/v1/push")
-    if not url.text().startswith(("http://", "https://")):
+    # A variable of promtail's environment may be the beginning of it.
+    if not url.text().startswith(("http://", "https://", "${")):
         raise url.error("the URL must start with http:// or https://")
     check_sections(node, CLIENT)
     backoff = node.get("backoff_config")

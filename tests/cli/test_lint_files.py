@@ -277,3 +277,64 @@ def test_alloy_in_quotes_is_read_whatever_stands_before_its_first_component(
     path.write_text("kind: ConfigMap\nmetadata: {name: c}\ndata:\n  config.river: " + json.dumps(before + ALLOY) + "\n")
     assert main(["lint", str(path)]) == 0
     assert "1 file" in capsys.readouterr().out
+
+
+OF_ENVIRONMENT = {
+    "c.alloy": """loki.source.file "a" {
+  targets    = [{__path__ = "/var/log/a.log", job = "a", host = constants.hostname}]
+  forward_to = [loki.relabel.r.receiver]
+}
+loki.relabel "r" {
+  rule {
+    target_label = "env"
+    replacement  = sys.env("OBS_CHECK_NOT_SET")
+  }
+  forward_to = [loki.process.p.receiver]
+}
+loki.process "p" {
+  stage.static_labels {
+    values = { zone = "z-" + sys.env("OBS_CHECK_NOT_SET"), fixed = "f" }
+  }
+  forward_to = [loki.write.w.receiver]
+}
+loki.write "w" {
+  endpoint {
+    url = "http://loki.example/loki/api/v1/push"
+  }
+  external_labels = { region = sys.env("OBS_CHECK_NOT_SET") }
+}
+""",
+    "p.yaml": """
+clients: [{url: "${OBS_CHECK_NOT_SET}/loki/api/v1/push", external_labels: {region: "${OBS_CHECK_NOT_SET}"}}]
+scrape_configs:
+- job_name: a
+  static_configs: [{labels: {job: a, env: "${OBS_CHECK_NOT_SET}", __path__: "${OBS_CHECK_NOT_SET}/*.log"}}]
+  pipeline_stages: [{static_labels: {zone: "z-${OBS_CHECK_NOT_SET}", fixed: f, host: "${OBS_CHECK_NOT_SET}"}}]
+""",
+}
+
+
+@pytest.mark.parametrize("name", OF_ENVIRONMENT)
+def test_what_the_environment_says_may_be_anything(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("OBS_CHECK_NOT_SET", raising=False)
+    (tmp_path / name).write_text(OF_ENVIRONMENT[name])
+    (tmp_path / "q.logql").write_text('{job="a", env="dev", host="h", zone="z-1", region="eu"}')
+    assert lint(tmp_path, capsys)[1]["findings"] == []
+    (tmp_path / "q.logql").write_text('{job="a", fixed="other"}')
+    assert [one["rule"] for one in lint(tmp_path, capsys)[1]["findings"]] == ["label-not-set"]
+
+
+def test_options_of_a_wrong_kind_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = {"type": "query", "includeAll": True, "current": {"value": "$__all"}, "query": "label_values(x)"}
+    variables = [{"name": "one", "options": True, **wrong}, {"name": "f", "type": "adhoc", "filters": True}]
+    targets = [{"refId": "A", "expr": '{job=~"$one"}'}, {"refId": "B", "expr": "{", "hide": True}]
+    older = {"fieldOptions": {"defaults": {"unit": "percent"}}}
+    panels = [
+        {**BOARD["panels"][0], "targets": targets},
+        {"id": 2, "type": "stat", "datasource": {"type": "prometheus"}, "targets": [{"expr": "up"}], "options": older},
+    ]
+    file = tmp_path / "d.json"
+    file.write_text(json.dumps({**BOARD, "panels": panels, "templating": {"list": variables}}))
+    assert lint(file, capsys)[1]["findings"] == []

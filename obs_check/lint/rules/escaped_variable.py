@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
+from obs_check.lint.panel_options import mappings
 from obs_check.lint.rule import LintRule
 from obs_check.panel.elements import Variable
 from obs_check.panel.escaping import special_escape, within_backticks
@@ -27,7 +28,7 @@ def _find(material: Material) -> Iterator[Found]:
 
 def _special(variable: Variable) -> str:
     """Why the escaped text matches nothing; "" where no known value has a character that is escaped."""
-    options = [str(o.get("value")) for o in variable.raw.get("options") or () if o.get("value") != ALL]
+    options = [str(o.get("value")) for o in mappings(variable.raw.get("options")) if o.get("value") != ALL]
     values = [value for _, value in custom_options(variable)] if variable.type == "custom" else options
     if variable.type == "custom" or values:
         found = next((v for v in values if "\\" in special_escape(v)), None)

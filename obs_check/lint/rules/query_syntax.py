@@ -12,7 +12,7 @@ _NAMES = {"logql": "LogQL", "promql": "PromQL", "sql": "SQL"}
 
 def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
-        if question.problem:
+        if question.problem and question.is_asked:
             name = _NAMES.get(question.language, "a query")
             yield question.spot, f"not {name}: {question.problem}", question.remedy or _REMEDY
 

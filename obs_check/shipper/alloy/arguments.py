@@ -9,7 +9,7 @@ from obs_check.golang.numbers import format_float
 from obs_check.shipper.alloy.evaluate import Evaluator
 from obs_check.shipper.alloy.modules import ModuleLines
 from obs_check.shipper.alloy.syntax import Attribute, Block, Expression
-from obs_check.shipper.alloy.values import Unknown, has_unknown
+from obs_check.shipper.alloy.values import Unknown, UnknownText, has_unknown
 from obs_check.shipper.stages.declaration import Form
 
 
@@ -119,7 +119,7 @@ def _scalar(value: object) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     return (
-        value.text
+        UnknownText(value.text)
         if isinstance(value, Unknown)
         else format_float(float(value))
         if isinstance(value, float)

@@ -9,7 +9,7 @@ from obs_check.model.entry import Labels
 from obs_check.shipper.alloy.arguments import ArgumentReader
 from obs_check.shipper.alloy.http_client import HTTP, HTTP_BLOCKS
 from obs_check.shipper.alloy.syntax import Attribute, Block
-from obs_check.shipper.alloy.values import ComponentReference, Unknown
+from obs_check.shipper.alloy.values import ComponentReference, Unknown, UnknownText
 from obs_check.shipper.relabel import RULE_KEYS, RelabelRule, read_rule
 from obs_check.shipper.stages.declaration import Form
 
@@ -80,7 +80,9 @@ class TargetReader:
                 raise self._reading.error(line, f"the label {name} of a target is not a string")
             if isinstance(value, Unknown):
                 self._reading.note(line, f"{name}: {value.text} is known only where Alloy runs; its name stands here")
-        return {name: value.text if isinstance(value, Unknown) else value for name, value in target.items()}
+        return {
+            name: UnknownText(value.text) if isinstance(value, Unknown) else value for name, value in target.items()
+        }
 
     def _followed(self, reference: ComponentReference) -> list[TargetList]:
         block = self._components[reference.block]

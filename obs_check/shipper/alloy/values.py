@@ -19,6 +19,12 @@ class ComponentReference(Unknown):
     export: str = ""
 
 
+class UnknownText(str):
+    """How the configuration writes a value that is known only where Alloy runs, in the place of its text."""
+
+    __slots__ = ()
+
+
 def has_unknown(value: object) -> bool:
     """True when a value is, or holds, one that is not known here."""
     if isinstance(value, dict):
