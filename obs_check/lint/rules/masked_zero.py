@@ -27,7 +27,7 @@ _FALL_BACK = {
 
 def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
-        if not question.is_asked:
+        if not question.is_asked or (question.panel and _zero_is_red(question.panel)):
             continue
         for why in _in_query(question):
             yield question.spot, why, _remedy(question)
@@ -70,7 +70,19 @@ def _remedy(question: Question) -> str:
     if question.language == "sql" or "absent" in question.text:
         return _REMEDY
     tree = question.promql if question.logql is None else question.logql
-    return _BOOL if filters_by_value(tree) else f"{_REMEDY}; or {_FALL_BACK[question.language]}"
+    lists = question.panel is not None and question.panel.type == "table"
+    return _BOOL if filters_by_value(tree) and not lists else f"{_REMEDY}; or {_FALL_BACK[question.language]}"
+
+
+def _zero_is_red(panel: Panel) -> bool:
+    """Whether a panel draws 0 as the alarm: what is absent is then seen."""
+    colors: list[object] = []
+    for listed in field_setting(panel, "mappings"):
+        colors += [mapping(mapping(one.get("options")).get("0")).get("color") for one in mappings(listed)]
+    if not any(colors):
+        steps = [list(mappings(mapping(one).get("steps"))) for one in field_setting(panel, "thresholds")]
+        colors = [listed[0].get("color") for listed in steps if len(listed) > 1]
+    return any("red" in str(color) for color in colors)
 
 
 def _in_panel(panel: Panel) -> Iterator[str]:
