@@ -221,6 +221,8 @@ def _question(
         spread = _logql(target.text, longest, _LONGEST, Interval(_YEARS, "100y"), _YEARS, instant)
         found = _parsed(replace(blank, text=text, spread=spread, instant=instant, step_ms=step))
         if found.problem and not language:
+            low = interpolate(panel.interval, variables) or smallest_interval(Datasource("", "", "prometheus"))
+            interval = browser_interval(within.length_ms, points, low)
             other = _promql(replace(blank, language="promql"), target, filling, longest, within, interval, points)
             # Nobody says what language it is in: one of the two is a guess that is only good where it parses.
             return None if other.problem else other
