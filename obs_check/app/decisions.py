@@ -168,7 +168,7 @@ def _coderd(line: str) -> dict[str, Any] | None:
     return {name: str(fields.get(of) or "") for name, of in names.items()}
 
 
-def _queries(loki: LokiClient, window: Window) -> Iterator[dict[str, Any]]:
+def _queries(loki: LokiClient, window: Window) -> Iterator[dict[str, Json]]:
     """For each path the first label whose streams have lines of it: a selector needs one."""
     names = loki.labels(window).value
     for path in OF_PATH:

@@ -6,7 +6,7 @@ import signal
 import stat
 import sys
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import click
 
@@ -87,7 +87,7 @@ class LazyGroup(Group):
                 return found
         return None
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         """Run the subcommand."""
         try:
             return super().invoke(ctx)

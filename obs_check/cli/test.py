@@ -142,7 +142,7 @@ def _show_case(case: dict[str, Any], diffs: bool) -> None:
 
 def _mutants(
     suite: Any, wanted: re.Pattern[str], loki: "LokiVersion", out: Output
-) -> tuple[list[dict[str, Any]], Verdict]:
+) -> tuple[list[dict[str, Json]], Verdict]:
     from obs_check.testing.mutation import mutate
 
     found = []

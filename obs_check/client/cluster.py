@@ -14,6 +14,7 @@ from obs_check.client.executors.kubectl import SAYINGS, kubectl_command, kubectl
 from obs_check.client.executors.process import Saying, error_of_words, opened, read_output
 from obs_check.config import ClusterConfig
 from obs_check.errors import NotAllowed, Unavailable, UsageError
+from obs_check.model.tree import Json
 
 _ASK_S = 30.0
 _FORWARD_S = 30.0
@@ -87,7 +88,7 @@ class Cluster:
     def _environment(self) -> dict[str, str]:
         return kubectl_environment(self.config.kubeconfig, self.env)
 
-    def _json(self, *arguments: str) -> dict[str, Any]:
+    def _json(self, *arguments: str) -> dict[str, Json]:
         argv = self._argv(*arguments)
         text = read_output(argv, "", _ASK_S, self.config.context, _SAYINGS, self._environment())
         try:

@@ -12,6 +12,7 @@ from yaml.resolver import Resolver
 
 from obs_check.documents.nearest import check_keys
 from obs_check.errors import ConfigError
+from obs_check.model.tree import Json
 
 T = TypeVar("T")
 
@@ -201,7 +202,7 @@ def compose_all(text: str) -> list[yaml.Node]:
     return _composed(text, Loader)
 
 
-def load_plain(text: str) -> list[Any]:
+def load_plain(text: str) -> list[Json]:
     """The documents of a text as plain values, without those that are null. Raises yaml.YAMLError."""
     loader = Loader("")
     found = (loader.construct_document(node) for node in compose_all(text))

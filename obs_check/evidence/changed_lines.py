@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from posixpath import commonprefix
-from typing import Any
 
 from obs_check.boundary.cri import CRI
 from obs_check.documents.yaml_edit import remove_node
@@ -20,6 +19,7 @@ from obs_check.model.entry import Labels
 from obs_check.model.event import find_tags
 from obs_check.model.probe import Probe
 from obs_check.model.secret import beginning, shorten
+from obs_check.model.tree import Json
 from obs_check.model.window import NS, Window
 from obs_check.shipper.simulate import Shipped, last_change
 
@@ -111,7 +111,7 @@ def same_line(one: str, other: str) -> bool:
     return one == other or (_object(one) is not None and _object(one) == _object(other))
 
 
-def _object(line: str) -> dict[str, Any] | None:
+def _object(line: str) -> dict[str, Json] | None:
     try:
         found = json.loads(line) if line.startswith("{") else None
     except ValueError:

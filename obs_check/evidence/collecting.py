@@ -10,6 +10,7 @@ from typing import Any
 from obs_check.documents.yaml_edit import remove_node, with_item, with_value
 from obs_check.evidence.shipper_rules import Rules
 from obs_check.model.shipping import ShipperState
+from obs_check.model.tree import Json
 from obs_check.model.wording import count_noun
 from obs_check.shipper.glob import first_difference, matches, names_directory, pattern_meant
 from obs_check.shipper.pods import META, PodLogs, pod_logs
@@ -122,7 +123,7 @@ def _of_pod(config: Rules, target: RelabeledTarget, pod: PodLogs, file: str) -> 
     return Collecting(why, summary, after, near=names_directory(target.glob, file))
 
 
-def _path_rule(pod: PodLogs, file: str) -> dict[str, Any]:
+def _path_rule(pod: PodLogs, file: str) -> dict[str, Json]:
     """The rule that makes the path of a pod's logs of its uid and container, as promtail's chart has it; a static pod's
     directory has the hash of its manifest in the place of the uid."""
     own = "pod_annotation_kubernetes_io_config_hash" if pod.static else "pod_uid"
@@ -208,7 +209,7 @@ def _job_of_files(file: str) -> tuple[str, dict[str, Any]]:
     }
 
 
-def _job_of_pods(pod: PodLogs, file: str) -> tuple[str, dict[str, Any]]:
+def _job_of_pods(pod: PodLogs, file: str) -> tuple[str, dict[str, Json]]:
     """What a job for a pod's log is for, and the job: it finds the pods that come after this one, too, and no other
     container's."""
     known = dict(pod.labels)

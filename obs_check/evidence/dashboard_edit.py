@@ -13,6 +13,7 @@ from obs_check.documents.patch import patch_text
 from obs_check.documents.scrubbed import without_secret_values
 from obs_check.model.finding import DashboardEdit, FileEdit, Fix, Meaning, PanelEdit, Safety
 from obs_check.model.secret import hide_secrets, without_secrets
+from obs_check.model.tree import Json
 
 
 def panel_json(dashboard: Mapping[str, object], panel: int) -> Mapping[str, Any]:
@@ -103,7 +104,7 @@ def file_diff(edit: FileEdit, folder: Path | None = None) -> str:
 
 def _targets(
     dashboard: Mapping[str, Any], path: tuple[str | int, ...] = ()
-) -> Iterator[tuple[Any, str, Mapping[str, Any], tuple[str | int, ...]]]:
+) -> Iterator[tuple[Json, str, Mapping[str, Json], tuple[str | int, ...]]]:
     """(panel id, refId, the query's own fields, their path) of every target."""
     for name in ("panels", "rows"):
         for number, holder in enumerate(dashboard.get(name) or ()):

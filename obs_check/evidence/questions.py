@@ -14,6 +14,7 @@ from obs_check.client.files.firewall_log import Since
 from obs_check.model.entry import Labels
 from obs_check.model.event import Event
 from obs_check.model.shipping import ShipperState
+from obs_check.model.tree import Json
 from obs_check.model.window import Window
 from obs_check.panel.frames import RefResult, decode_results, unanswered
 from obs_check.panel.run_lines import with_lines_of
@@ -66,11 +67,11 @@ class LokiItself(Protocol):
 class Grafana(Protocol):
     """The Grafana that has the dashboard."""
 
-    def ds_query(self, body: Mapping[str, object]) -> Answered[dict[str, Any]]:
+    def ds_query(self, body: Mapping[str, object]) -> Answered[dict[str, Json]]:
         """The answer of /api/ds/query with its `results`, whatever became of each query; see `results_of`."""
         ...
 
-    def datasource_health(self, uid: str) -> Answered[dict[str, Any]]:
+    def datasource_health(self, uid: str) -> Answered[dict[str, Json]]:
         """{"status", "message"}."""
         ...
 

@@ -6,7 +6,7 @@ By hand, because json.dumps neither escapes these nor writes numbers as Go does.
 import json
 import math
 import re
-from typing import Any
+from typing import Any, NoReturn
 
 from obs_check.golang.numbers import format_float
 
@@ -49,7 +49,7 @@ def _whole(value: object) -> Any:
     return {_whole(k): _whole(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
-def _refuse(name: str) -> Any:
+def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 

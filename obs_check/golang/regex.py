@@ -10,7 +10,7 @@ import re2
 from obs_check.errors import QueryError
 
 
-def _options() -> Any:
+def _options() -> object:
     options = re2.Options()
     options.log_errors = False
     return options

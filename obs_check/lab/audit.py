@@ -84,13 +84,13 @@ class SocketAuditor:
         self._session_id = session_id
         self._now_ns = now_ns
         self._interval_s = interval_s
-        self._channel: deque[dict[str, Any]] = deque()
+        self._channel: deque[dict[str, Json]] = deque()
         self._wake = threading.Condition()
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._log: BoundaryLogWriter | None = None
         self._connection: socket.socket | None = None
-        self._batch: list[dict[str, Any]] = []
+        self._batch: list[dict[str, Json]] = []
         self._deadline: float | None = None
         self.dropped_channel_full = 0
         """Events dropped because the channel was full and not yet reported to the agent."""

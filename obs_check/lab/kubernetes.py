@@ -105,7 +105,7 @@ def pod(
     }
 
 
-def _rule(meta: str, target: str) -> dict[str, Any]:
+def _rule(meta: str, target: str) -> dict[str, object]:
     return {"source_labels": [f"{META}{meta}"], "target_label": target}
 
 

@@ -46,7 +46,7 @@ class HangUpServer(ThreadingMixIn, TCPServer):
         self._accepted: queue.SimpleQueue[tuple[Any, Any] | None] = queue.SimpleQueue()
         super().__init__(address, handler)
 
-    def process_request(self, request: Any, client_address: Any) -> None:
+    def process_request(self, request: Any, client_address: object) -> None:
         """Note the connection, then serve it in a thread that has nothing to do, else in a new one."""
         with self._open_lock:
             self._open.add(request)
@@ -79,7 +79,7 @@ class HangUpServer(ThreadingMixIn, TCPServer):
             self._open.discard(request)
         super().shutdown_request(request)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: Any, client_address: object) -> None:
         """A client that goes away in the middle is not news; anything else is shown by socketserver."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)

@@ -7,6 +7,7 @@ from typing import Any
 from obs_check.lab.shipper_metrics import Key, exposition
 from obs_check.lab.shipper_targets import LabTarget
 from obs_check.model.entry import Labels
+from obs_check.model.tree import Json
 
 COMPONENTS = "/api/v0/web/components"
 _SOURCE, _MATCH, _PROCESS = "loki.source.file.", "local.file_match.", "loki.process."
@@ -78,7 +79,7 @@ def component_page(found: Sequence[Mapping[str, object]], path: str) -> tuple[in
     return (200, json.dumps(one)) if one else (404, "component not found")
 
 
-def _component(local_id: str, **parts: Sequence[Mapping[str, object]]) -> dict[str, Any]:
+def _component(local_id: str, **parts: Sequence[Mapping[str, object]]) -> dict[str, object]:
     kind, _, label = local_id.rpartition(".")
     health = {"state": "healthy", "message": "started component"}
     known = {"name": kind, "type": "block", "localID": local_id, "moduleID": "", "label": label, "health": health}
@@ -93,11 +94,11 @@ def _plain(value: str | int) -> dict[str, Any]:
     return {"type": "number" if isinstance(value, int) else "string", "value": value}
 
 
-def _block(name: str, **values: str | int) -> dict[str, Any]:
+def _block(name: str, **values: str | int) -> dict[str, Json]:
     body = [_attribute(key, _plain(value)) for key, value in values.items()]
     return {"name": name, "type": "block", "body": body}
 
 
-def _targets(many: Sequence[Labels]) -> dict[str, Any]:
+def _targets(many: Sequence[Labels]) -> dict[str, object]:
     objects = [{"type": "object", "value": [{"key": k, "value": _plain(v)} for k, v in one.items()]} for one in many]
     return {"type": "array", "value": objects}

@@ -87,7 +87,7 @@ def _type(raw: Mapping[str, object]) -> str:
     return {"histogram": "histogram", "series": "barchart"}.get(str(mode), str(raw.get("type") or ""))
 
 
-def _field_config(raw: Mapping[str, Any], where: str, source: str) -> Mapping[str, Any]:
+def _field_config(raw: Mapping[str, Any], where: str, source: str) -> Mapping[str, object]:
     """The field options; a graph or singlestat of old keeps its unit elsewhere, from where Grafana takes it as it makes
     a time series or stat of the panel."""
     found = _mapping(raw.get("fieldConfig"), where, source)
@@ -118,7 +118,7 @@ def _panels(doc: Mapping[str, object], source: str, like: Dashboard | None) -> I
 
 def _walk(
     holder: Mapping[str, object], source: str, collapsed: bool = False, repeat: str = ""
-) -> Iterator[tuple[Mapping[str, Any], bool, str]]:
+) -> Iterator[tuple[Mapping[str, object], bool, str]]:
     """Panels with whether their row is closed and the variable that their row is repeated by. The panels of an open
     row follow it, those of a closed one are inside of it."""
     for raw in _items(holder.get("panels"), "panels", source):
@@ -156,7 +156,7 @@ def _variable(raw: Mapping[str, object]) -> Variable:
     )
 
 
-def _saved_value(current: object) -> Any:
+def _saved_value(current: object) -> object:
     """The value of `current`; in some dashboards a whole option stands where its value should."""
     while isinstance(current, Mapping):
         current = current.get("value")

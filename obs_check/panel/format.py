@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from obs_check.model.tree import Json
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SCALES: dict[str, tuple[float, tuple[str, ...]]] = {
     "short": (1000, ("", " K", " Mil", " Bil", " Tri", " Quadr")),
@@ -85,7 +87,7 @@ def _decimals(value: float) -> int:
     return max(0, places)
 
 
-def _mapping(value: Any, config: Mapping[str, Any]) -> str | None:
+def _mapping(value: object, config: Mapping[str, Any]) -> str | None:
     for mapping in config.get("mappings") or ():
         options = mapping.get("options") or {}
         result = _mapped(value, str(mapping.get("type") or ""), options)
@@ -94,7 +96,7 @@ def _mapping(value: Any, config: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _mapped(value: Any, kind: str, options: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _mapped(value: object, kind: str, options: Mapping[str, Any]) -> Mapping[str, Json] | None:
     number = value if isinstance(value, int | float) and not isinstance(value, bool) else None
     match kind:
         case "value":
@@ -112,7 +114,7 @@ def _mapped(value: Any, kind: str, options: Mapping[str, Any]) -> Mapping[str, A
     return None
 
 
-def _result(options: Mapping[str, object]) -> Mapping[str, Any] | None:
+def _result(options: Mapping[str, object]) -> Mapping[str, Json] | None:
     held = options.get("result")
     return held if isinstance(held, Mapping) else None
 

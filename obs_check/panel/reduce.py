@@ -76,7 +76,7 @@ def reduce_field(field: Field, calc: str, null_as_zero: bool = False) -> Any:
     return _numeric(numbers, calc)
 
 
-def _numeric(numbers: Sequence[float], calc: str) -> Any:
+def _numeric(numbers: Sequence[float], calc: str) -> object:
     first, last = numbers[0], numbers[-1]
     steps = [b - a for a, b in itertools.pairwise(numbers)]
     match calc:

@@ -198,7 +198,7 @@ def _is_empty(target: Target) -> bool:
     return any(name in target.query and not target.query[name] for name in ("expr", "rawSql"))
 
 
-def _panel_reference(panel: Panel) -> Any:
+def _panel_reference(panel: Panel) -> object:
     if panel.datasource is not None:
         return panel.datasource
     owned = (t.datasource for t in panel.targets if t.datasource is not None and not is_expression(t.datasource))

@@ -41,7 +41,7 @@ def with_lines_of(expr: str, needle: str) -> str | None:
     return expr if ends else None
 
 
-def _of_run(entry: Mapping[str, object], needle: str) -> dict[str, Any] | None:
+def _of_run(entry: Mapping[str, object], needle: str) -> dict[str, object] | None:
     """An entry of `queries`; None where it asks for something else than lines."""
     if _kind(entry) == "__expr__":
         return dict(entry)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from obs_check.errors import InputError
+from obs_check.model.tree import Json
 from obs_check.panel.elements import Dashboard, Panel, Target, Transformation, Variable
 
 _VARIABLE_KINDS = {
@@ -115,7 +116,7 @@ def _panel(name: str, element: object, place: _LayoutPlace, fallback_id: int, so
     )
 
 
-def _panel_datasource(targets: tuple[Target, ...]) -> Any:
+def _panel_datasource(targets: tuple[Target, ...]) -> Json:
     """v2 has no datasource of the panel: queries of several datasources make it a mixed one."""
     seen = {str(t.datasource.get("uid", "")) for t in targets if isinstance(t.datasource, Mapping)}
     return {"uid": "-- Mixed --", "type": "datasource"} if len(seen) > 1 else None

@@ -49,7 +49,7 @@ def chunks(query: Mapping[str, Any], start_ms: int, end_ms: int) -> list[Chunk]:
     return found[::-1]
 
 
-def chunk_query(query: Mapping[str, object], lines_left: int | None) -> dict[str, Any]:
+def chunk_query(query: Mapping[str, object], lines_left: int | None) -> dict[str, object]:
     """A query as it is sent for one chunk: lines with what is left of their limit, metrics without one."""
     sent = {key: value for key, value in query.items() if key != "maxLines"}
     return sent if lines_left is None else {**sent, "maxLines": lines_left}

@@ -73,7 +73,7 @@ def _loki(query: Mapping[str, Any], datasource: Datasource, filled: Any) -> dict
     return own
 
 
-def _prometheus(target: Target, base: dict[str, Any], filled: Any, panel_id: int) -> list[dict[str, Any]]:
+def _prometheus(target: Target, base: Mapping[str, object], filled: Any, panel_id: int) -> list[dict[str, Any]]:
     own = {k: v for k, v in target.query.items() if k != "datasourceId"}
     own |= {
         "expr": filled(own.get("expr", ""), "prometheus"),
@@ -92,7 +92,7 @@ def _prometheus(target: Target, base: dict[str, Any], filled: Any, panel_id: int
 
 
 def _sql(
-    target: Target, datasource: Datasource, base: dict[str, Any], filled: Any, interval: Interval
+    target: Target, datasource: Datasource, base: Mapping[str, object], filled: Any, interval: Interval
 ) -> tuple[list[dict[str, Any]], str]:
     configured = str(datasource.settings.get("database") or datasource.database)
     if "postgres" in datasource.type and not configured:

@@ -6,6 +6,7 @@ from typing import Any, TextIO
 from rich.text import Text
 
 from obs_check.app.setup.checkup import PartCheck
+from obs_check.model.tree import Json
 from obs_check.report.console import cell, make_console, plain_table
 from obs_check.report.json import document
 from obs_check.report.terminal import escape_controls
@@ -13,7 +14,7 @@ from obs_check.report.terminal import escape_controls
 _STYLES = {"ok": "green", "broken": "bold red", "not allowed": "bold red", "unknown": "yellow", "not set": "dim"}
 
 
-def checkup_document(command: str, checks: Sequence[PartCheck], code: int) -> dict[str, Any]:
+def checkup_document(command: str, checks: Sequence[PartCheck], code: int) -> dict[str, Json]:
     """The document: `checks` in order; the verdict is unknown where somebody did not answer or let us in."""
     verdict = {0: "ok", 1: "fail"}.get(code, "unknown")
     return document(command, verdict, None, checks=[check.to_json() for check in checks])

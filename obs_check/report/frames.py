@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from obs_check.app.verify.document import Document
 from obs_check.model.secret import hide_secrets
 from obs_check.model.times import rfc3339
+from obs_check.model.tree import Json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,7 @@ class EvidenceTable:
                 made[column.name] = pd.Series(texts, dtype="object")
         return pd.DataFrame(made)
 
-    def shown(self, text: Callable[[str], Any] = hide_secrets) -> "pd.DataFrame":
+    def shown(self, text: Callable[[str], object] = hide_secrets) -> "pd.DataFrame":
         """The rows for a format without types: times as RFC 3339 with nanoseconds, texts passed through `text`,
         missing ones as None."""
         import pandas as pd
@@ -110,7 +111,7 @@ def flat(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
 
 
-def _typed(kind: ColumnType, value: Any) -> Any:
+def _typed(kind: ColumnType, value: Any) -> Json:
     if value is None or (kind != "text" and value == ""):
         return None
     match kind:

@@ -45,7 +45,7 @@ def sarif(result: LintResult, texts: Iterable[tuple[str, str]]) -> dict[str, Any
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(rule: LintRule) -> dict[str, Any]:
+def _rule(rule: LintRule) -> dict[str, object]:
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.title},
@@ -55,7 +55,7 @@ def _rule(rule: LintRule) -> dict[str, Any]:
     }
 
 
-def _location(spot: Spot, rows: Mapping[str, list[str]]) -> dict[str, Any]:
+def _location(spot: Spot, rows: Mapping[str, list[str]]) -> dict[str, object]:
     place = {"artifactLocation": {"uri": _uri(spot.path)}, "region": _region(spot, rows.get(spot.path, []))}
     subject = spot.subject
     if subject.panel is None:

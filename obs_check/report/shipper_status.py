@@ -8,6 +8,7 @@ from rich.text import Text
 from obs_check.follow.shipping import in_words, refusal_in_words, skipped_in_words
 from obs_check.model.shipping import FileState, ShipperState
 from obs_check.model.shipping_account import ShippingAccount
+from obs_check.model.tree import Json
 from obs_check.model.verdict import Verdict
 from obs_check.model.wording import count_noun
 from obs_check.report.console import cell, make_console, plain_table
@@ -39,7 +40,7 @@ def _shut(file: FileState | None) -> bool:
     return file is not None and file.read_lines is None and file.read_bytes is None
 
 
-def status_document(state: ShipperState, found: ShippingAccount | None) -> tuple[dict[str, Any], Verdict]:
+def status_document(state: ShipperState, found: ShippingAccount | None) -> tuple[dict[str, Json], Verdict]:
     """The document and its verdict: fail with a problem; unknown when nothing is said of any file."""
     wrong = problems(state, found)
     silent = not state.files and bool(state.missing)

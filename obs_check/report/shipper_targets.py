@@ -5,6 +5,7 @@ from typing import Any, TextIO
 
 from rich.text import Text
 
+from obs_check.model.tree import Json
 from obs_check.model.verdict import Verdict
 from obs_check.report.console import cell, make_console, plain_table
 from obs_check.report.json import document
@@ -16,7 +17,7 @@ _STYLES = {"taken": "green", "empty": "yellow", "unknown": "yellow"}
 
 def targets_document(
     reports: Sequence[FileReport], globs: Sequence[Mapping[str, object]], notes: Sequence[str]
-) -> tuple[dict[str, Any], Verdict]:
+) -> tuple[dict[str, Json], Verdict]:
     """The document and its verdict: fail when a file is not taken (or twice), unknown when that hangs on labels that no
     path tells, or when there is no file at all."""
     lost = [r for r in reports if r.reason not in ("taken", "empty", "unknown")]
@@ -26,7 +27,7 @@ def targets_document(
     return document("shipper targets", str(verdict), None, files=rows, paths=list(globs), notes=list(notes)), verdict
 
 
-def _row(report: FileReport) -> dict[str, Any]:
+def _row(report: FileReport) -> dict[str, object]:
     first = report.by[0] if report.by else None
     return {
         "path": report.file.path,

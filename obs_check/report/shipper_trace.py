@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from obs_check.model.entry import Labels
 from obs_check.model.secret import shorten
 from obs_check.model.times import rfc3339
+from obs_check.model.tree import Json
 from obs_check.report.console import make_console
 from obs_check.report.terminal import escape_controls
 from obs_check.shipper.simulate import Shipped, Simulation, TracedStage
@@ -21,12 +22,12 @@ _COLORS = {"kept": "green", "dropped": "red", "held": "yellow", "released": "cya
 _WIDTH = 100
 
 
-def kept_json(result: Simulation) -> Iterator[dict[str, Any]]:
+def kept_json(result: Simulation) -> Iterator[dict[str, Json]]:
     """One object a kept line: `ts` (ns as text, or null), `labels`, `line`, and `metadata` where there is any."""
     return map(_entry, result.shipped)
 
 
-def trace_json(result: Simulation, lines: Sequence[str]) -> Iterator[dict[str, Any]]:
+def trace_json(result: Simulation, lines: Sequence[str]) -> Iterator[dict[str, Json]]:
     """One object a line that was read: its number and text, what each stage did in order, what was shipped."""
     effects, shipped = _by_number(result)
     for number, line in enumerate(lines, 1):

@@ -104,7 +104,7 @@ def _pod(item: Mapping[str, Any]) -> Pod:
 
 
 def _own_labels(
-    meta: Mapping[str, Any], spec: Mapping[str, Any], status: Mapping[str, Any], owner: Mapping[str, Any] | None
+    meta: Mapping[str, Any], spec: Mapping[str, object], status: Mapping[str, Any], owner: Mapping[str, Any] | None
 ) -> Labels:
     ready = next((one.get("status") for one in status.get("conditions") or () if one.get("type") == "Ready"), "unknown")
     labels = {

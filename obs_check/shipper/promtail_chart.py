@@ -8,6 +8,7 @@ import yaml
 
 from obs_check.documents.embedded import Embedded, embedded
 from obs_check.documents.yaml_tree import YamlValue
+from obs_check.model.tree import Json
 
 _INSERTION = re.compile(r"^(?P<indent> *)\{\{.*\.snippets\.(?P<name>\w+)\b.*\}\}\s*$")
 _CONDITION = re.compile(r"^\s*\{\{-?\s*if\b.*\.snippets\.(?P<name>\w+)\s*-?\}\}\s*$")
@@ -22,7 +23,7 @@ def _label(name: str) -> str:
     return f"__meta_kubernetes_pod_label_{name}"
 
 
-def _first_of(target: str, *sources: str) -> dict[str, Any]:
+def _first_of(target: str, *sources: str) -> dict[str, Json]:
     return {"action": "replace", "source_labels": list(sources), "regex": _FIRST, "target_label": target}
 
 

@@ -3,9 +3,10 @@
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from obs_check.model.entry import Labels
+from obs_check.model.tree import Json
 from obs_check.shipper.item import Item, StageContext
 from obs_check.shipper.pipeline import Pipeline
 
@@ -33,7 +34,7 @@ class TracedStage:
     number: int
     stage: str
     outcome: Literal["kept", "dropped", "held", "released"]
-    changes: tuple[tuple[str, Any, Any], ...] = ()
+    changes: tuple[tuple[str, Json, Json], ...] = ()
     reason: str = ""
 
 
@@ -128,7 +129,7 @@ class _Recorder:
         return last if last and last.number == number and last.stage.startswith(f"{stage} > ") else None
 
 
-def _changes(before: Item, after: Item) -> Iterable[tuple[str, Any, Any]]:
+def _changes(before: Item, after: Item) -> Iterable[tuple[str, Json, Json]]:
     for what in ("line", "ts"):
         if getattr(before, what) != getattr(after, what):
             yield what, getattr(before, what), getattr(after, what)

@@ -113,7 +113,7 @@ class LabDatabase:
         if connection is None:
             return
         ask = connection.execute
-        rows: list[Any] = []
+        rows: list[object] = []
         for agent, process, logs, now in waiting:
             session = logs[0].session_id
             if session not in self._next:

@@ -9,6 +9,7 @@ from obs_check.errors import QueryError
 from obs_check.evidence.promql import selectors
 from obs_check.logql import parse, to_text
 from obs_check.logql.syntax import ast
+from obs_check.model.tree import Json
 from obs_check.panel.elements import Dashboard, Panel, Target
 
 _MACRO = re.compile(r"\[\s*(\$\{?(?:__range|__interval|__auto|__rate_interval|\w+)\}?)\s*\]")
@@ -126,7 +127,7 @@ def _changed(expr: object) -> Iterator[tuple[str, Any]]:
             yield from _inside(_changed(expr.expr), lambda e: replace(expr, expr=e))
 
 
-def _inside(changes: Iterator[tuple[str, Any]], wrap: Callable[[Any], Any]) -> Iterator[tuple[str, Any]]:
+def _inside(changes: Iterator[tuple[str, Any]], wrap: Callable[[Any], Any]) -> Iterator[tuple[str, Json]]:
     for change, inner in changes:
         yield change, wrap(inner)
 

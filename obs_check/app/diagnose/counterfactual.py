@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from obs_check.app.verify.look import look_at_panels
 from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, copy_of
@@ -24,7 +23,7 @@ class WouldRead:
     would_read: str
     verdict: Verdict
 
-    def to_row(self) -> dict[str, Any]:
+    def to_row(self) -> dict[str, object]:
         """A row of the table; `verdict` is that of the panel with the edit."""
         return {
             "cause": self.cause,

@@ -14,7 +14,7 @@ from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, copy_of, judg
 from obs_check.errors import ObsCheckError
 from obs_check.follow.run import Run, run_from_json
 from obs_check.model.probe import Probe
-from obs_check.model.tree import mapping_at, mappings_at, text_at, value_at
+from obs_check.model.tree import Json, mapping_at, mappings_at, text_at, value_at
 from obs_check.model.window import MS, Window
 from obs_check.panel.board import Board, PanelView
 from obs_check.panel.dashboard import load_dashboard
@@ -44,7 +44,7 @@ class _Replay:
         self._probes, self._next = probes, 0
         self._where, self._answers, self._found = where, answers, found
 
-    def __call__(self, query: Query) -> tuple[dict[str, Any], Probe]:
+    def __call__(self, query: Query) -> tuple[dict[str, Json], Probe]:
         if self._next == len(self._probes):
             raise _NotKept
         place, probe = f"{self._where}.probes[{self._next}]", self._probes[self._next]
@@ -203,7 +203,7 @@ def _board(model: Mapping[str, Any], inputs: "JsonInputs") -> Board:
         for row in inputs.get("datasources") or ()
     }
 
-    def nobody(_query: Query) -> tuple[dict[str, Any], Probe]:
+    def nobody(_query: Query) -> tuple[dict[str, Json], Probe]:
         raise _NotKept
 
     return Board(load_dashboard(model, "the kept dashboard"), Datasources(listed), nobody, {})

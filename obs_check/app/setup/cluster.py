@@ -123,7 +123,7 @@ def _name(item: Mapping[str, object]) -> tuple[str, str]:
     return str(_get(item, "metadata", "namespace") or ""), str(_get(item, "metadata", "name") or "")
 
 
-def _labels(item: Mapping[str, object]) -> Mapping[str, Any]:
+def _labels(item: Mapping[str, object]) -> Mapping[str, Json]:
     return _mapping(item, "metadata", "labels")
 
 

@@ -166,7 +166,7 @@ def _check(
         raise ConfigError(f"{path}: the text cannot be changed there alone", _BY_HAND)
 
 
-def _around(text: str, held: _Held) -> list[Any]:
+def _around(text: str, held: _Held) -> list[object]:
     """All that a file says beside the dashboard."""
     said = [held.text.text]
 

@@ -13,6 +13,7 @@ from obs_check.client.grafana.client import GrafanaClient
 from obs_check.errors import ConfigError, Refused
 from obs_check.evidence.dashboard_edit import apply_edits
 from obs_check.model.finding import DashboardEdit
+from obs_check.model.tree import Json
 from obs_check.panel.library import as_references, is_library_panel, with_library_panels
 
 _ELSEWHERE = re.compile(r"/apis/dashboard\.grafana\.app/[^\s\"]+")
@@ -102,7 +103,7 @@ def open_dashboard(wanted: str, grafana: GrafanaClient, kept: Path | None = None
     meta = answer.get("meta") or {}
     provisioned = str(meta.get("provisionedExternalId") or "a file") if meta.get("provisioned") else ""
 
-    def library_panel(uid: str) -> Mapping[str, Any]:
+    def library_panel(uid: str) -> Mapping[str, Json]:
         try:
             return grafana.library_panel(uid).value
         except Refused:

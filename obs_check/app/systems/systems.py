@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from obs_check.app.setup.discovery import loki_panels
 from obs_check.app.systems.apply import apply_fixes
@@ -218,7 +217,7 @@ def open_systems(
         loki = closed.enter_context(closing(open_loki(config)))
         split = split and bool((frontend.get("featureToggles") or {}).get("lokiQuerySplitting"))
 
-        def ask(query: Query) -> tuple[dict[str, Any], Probe]:
+        def ask(query: Query) -> tuple[dict[str, object], Probe]:
             answer = grafana.ds_query(query.body)
             return answer.value, answer.probe
 

@@ -96,7 +96,7 @@ def versions(systems: Systems, hops: list[HopSeen], loki: str) -> dict[str, str]
     return {name: version for name, version in found.items() if version}
 
 
-def clocks(systems: Systems) -> list[dict[str, Any]]:
+def clocks(systems: Systems) -> list[dict[str, Json]]:
     """How far the clock of each system that answered is from ours; Loki behind Grafana's proxy has Grafana's."""
     asked: dict[str, ClockOffset | None] = {"grafana": systems.grafana.offset}
     if systems.config.loki.url:
@@ -118,7 +118,7 @@ def wrong_clock(clocks: Sequence[Mapping[str, Any]]) -> str:
     return ""
 
 
-def _dashboard(systems: Systems) -> dict[str, Any]:
+def _dashboard(systems: Systems) -> dict[str, object]:
     board, source = systems.board.dashboard, systems.source
     model = without_secrets(board.document)
     text = hide_secrets(json.dumps(model, ensure_ascii=False, sort_keys=True, default=str))
@@ -135,7 +135,7 @@ def _dashboard(systems: Systems) -> dict[str, Any]:
     }
 
 
-def _files(systems: Systems) -> Iterator[dict[str, Any]]:
+def _files(systems: Systems) -> Iterator[dict[str, Json]]:
     config = systems.config
     named = (
         ("obs-check", config.path),
@@ -149,7 +149,7 @@ def _files(systems: Systems) -> Iterator[dict[str, Any]]:
             yield _file(role, Path(path))
 
 
-def _file(role: str, path: Path) -> dict[str, Any]:
+def _file(role: str, path: Path) -> dict[str, Json]:
     row: dict[str, Json] = {"role": role, "path": str(path), "bytes": 0, "sha256": "", "text": "", "secrets": 0}
     try:
         whole = path.read_text("utf-8", "replace")
@@ -162,7 +162,7 @@ def _file(role: str, path: Path) -> dict[str, Any]:
     return {**row, "bytes": len(raw), "sha256": digest, "text": kept, "secrets": secrets, "problem": ""}
 
 
-def _expectation(one: Expectation) -> dict[str, Any]:
+def _expectation(one: Expectation) -> dict[str, Json]:
     return {
         "panel": one.panel,
         "path": one.path,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import cast
 
 from obs_check.app.diagnose.counterfactual import WouldRead
 from obs_check.app.systems.health import Health
@@ -18,6 +18,7 @@ from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
 from obs_check.model.exchange import Exchange
 from obs_check.model.finding import Finding
+from obs_check.model.tree import Json
 from obs_check.model.verdict import Verdict, worst
 from obs_check.model.window import Window
 from obs_check.panel.board import PanelView
@@ -49,7 +50,7 @@ class Outcome:
     before: Sequence[PanelView] = ()
     """What the panels read ahead of the run."""
     versions: dict[str, str] = field(default_factory=dict)
-    clocks: list[dict[str, Any]] = field(default_factory=list)
+    clocks: list[dict[str, Json]] = field(default_factory=list)
     span: Window | None = None
     """When the command looked."""
     health: Health = field(default_factory=Health)
@@ -132,7 +133,7 @@ class Outcome:
             document["hop_comparison"] = compare_hops(before, document)
         return document
 
-    def _proof(self, row: PanelVerdict) -> dict[str, Any]:
+    def _proof(self, row: PanelVerdict) -> dict[str, Json]:
         earlier = next((view for view in self.before if copy_of(view) == copy_of(row.view)), None)
         return panel_proof(row, earlier, self.run, self.inputs.expectations.get(row.view.panel.id))
 

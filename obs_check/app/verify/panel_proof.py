@@ -7,6 +7,7 @@ from obs_check.app.verify.verdicts import PanelVerdict
 from obs_check.follow.run import Run
 from obs_check.model.event import find_tags
 from obs_check.model.secret import without_secrets
+from obs_check.model.tree import Json
 from obs_check.model.window import MS, Window
 from obs_check.panel.board import PanelView
 from obs_check.panel.expect import Expectation
@@ -20,7 +21,7 @@ MOST_VALUES = 500
 
 def panel_proof(
     row: PanelVerdict, before: PanelView | None, run: Run | None, expectation: Expectation | None
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     """{"type", "targets", "readings"}: the targets as they are stored, and the readings `before` the run, of its own
     `range` after it, and over the lines of the `run` alone, each with its requests, answers and what the eye sees."""
     made_by = expectation.made_by(run.events) if expectation and run else {}
@@ -85,7 +86,7 @@ def _events(reading: Reading, run: Run | None, made_by: dict[str, list[str]]) ->
     return found
 
 
-def _requests(request: PanelRequest) -> list[dict[str, Any]]:
+def _requests(request: PanelRequest) -> list[dict[str, Json]]:
     return [
         {
             "path": query.path,

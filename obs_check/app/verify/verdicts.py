@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from obs_check.evidence.context import BrokenPanel
 from obs_check.follow.run import Run
@@ -65,7 +64,7 @@ class PanelVerdict:
         """What did not answer, so that nobody knows what is wrong with it ("" where all did)."""
         return self.differs if self.verdict is Verdict.UNKNOWN and not self.idle else ""
 
-    def to_row(self) -> dict[str, Any]:
+    def to_row(self) -> dict[str, object]:
         """A row of the panel table; `of_run` is what it reads of the run's lines alone, where that was asked."""
         outage = (self.unanswered,) if self.unanswered else ()
         idle = (_IDLE,) if self.idle and self.verdict is Verdict.OK else ()

@@ -10,6 +10,7 @@ from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
 from obs_check.evidence.tried import reading_text, tried_finding, try_edits
 from obs_check.model.finding import Finding, Fix, Observation, PanelEdit
+from obs_check.model.tree import Json
 from obs_check.panel.datasource import Datasource, reference_key
 
 
@@ -33,7 +34,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     return tried_finding(context, broken, CAUSE, claim, change, f"use the datasource {near.uid!r}", (health,))
 
 
-def _places(panel: Any, context: Context) -> list[tuple[tuple[str | int, ...], Any]]:
+def _places(panel: Any, context: Context) -> list[tuple[tuple[str | int, ...], Json]]:
     named: list[tuple[tuple[str | int, ...], Any]] = [(("datasource",), panel.get("datasource"))]
     named += [(("targets", i, "datasource"), t.get("datasource")) for i, t in enumerate(panel.get("targets") or ())]
     lost = [r for _, r in named if reference_key(r) and context.datasources.resolve(r) is None]

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from typing import Any
 
 from obs_check.client.answer import NoJson, decode_json
 from obs_check.client.executors.executor import ExecutorKind, Reach
@@ -106,7 +105,7 @@ class Chat:
             self.pause(_EVERY_S)
 
 
-def _status(chat: object) -> Any:
+def _status(chat: object) -> Json:
     return chat.get("status") if isinstance(chat, dict) else ""
 
 
@@ -134,7 +133,7 @@ def _argument(part: Mapping[str, object]) -> str:
     return str(arguments.get("command", "")) if isinstance(arguments, dict) else ""
 
 
-def _parts(messages: object) -> Iterator[dict[str, Any]]:
+def _parts(messages: object) -> Iterator[dict[str, Json]]:
     rows = messages.get("messages", messages) if isinstance(messages, dict) else messages
     for message in rows if isinstance(rows, list) else ():
         content = message.get("content") if isinstance(message, dict) else None

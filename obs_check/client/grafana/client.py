@@ -200,7 +200,7 @@ def _many(value: object) -> int:
     return len(value) if isinstance(value, list) else 0
 
 
-def _shortened(value: object) -> Any:
+def _shortened(value: object) -> object:
     """The first entries of a list, for a probe."""
     most = 50
     return [*value[:most], f"and {len(value) - most} more"] if isinstance(value, list) and len(value) > most else value
@@ -215,7 +215,7 @@ class _Session:
         self._again = again
         self.answers: list[Answer] = []
 
-    def request(self, method: str, path: str, json: Any = None, params: Any = None, **_: Any) -> "_Decoded":
+    def request(self, method: str, path: str, json: object = None, params: Any = None, **_: Any) -> "_Decoded":
         """A request below Grafana's URL."""
         answer = self._http.request(HttpRequest(method.upper(), path, params, json, self._again))
         self.answers.append(answer)
@@ -256,7 +256,7 @@ def _limited(answer: Answer) -> bool:
         return False
 
 
-def _shown_target(result: RefResult) -> dict[str, Any]:
+def _shown_target(result: RefResult) -> dict[str, Json]:
     """Rows of each frame, the last number of each column of numbers, and the error, if any."""
     shown: dict[str, Json] = {"frames": result.sent, "rows": [frame.rows for frame in result.frames]}
     columns = [field.values for frame in result.frames for field in frame.fields if field.type == "number"]

@@ -1,7 +1,6 @@
 """Asks the datasources for the options of query variables, as a browser does when it opens a dashboard."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from obs_check.client.grafana.client import GrafanaClient
 from obs_check.errors import NotAllowed, Unavailable
@@ -54,7 +53,7 @@ def _values(
     return [str(v) for field in chosen for v in field.values if v is not None]
 
 
-def _filled(query: object, before: Mapping[str, EffectiveVariable], kind: str) -> Any:
+def _filled(query: object, before: Mapping[str, EffectiveVariable], kind: str) -> object:
     if isinstance(query, Mapping):
         return {key: _filled(value, before, kind) for key, value in query.items()}
     return interpolate(query, before, kind) if isinstance(query, str) else query

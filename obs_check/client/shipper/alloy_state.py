@@ -8,6 +8,7 @@ from obs_check.client.shipper.promtail_state import build_version, by_label, des
 from obs_check.client.shipper.sources import NOTHING_ELSE, Sources, files_on_disk
 from obs_check.model.entry import Labels
 from obs_check.model.shipping import FileState, ShipperState, TargetState
+from obs_check.model.tree import Json
 from obs_check.shipper.glob import matches
 
 FILE_SOURCE = "loki.source.file"
@@ -63,7 +64,7 @@ def read_body(body: object) -> dict[str, Any]:
     return plain
 
 
-def _value(value: object) -> Any:
+def _value(value: object) -> Json:
     if not isinstance(value, Mapping):
         return None
     kind, inner = value.get("type"), value.get("value")

@@ -44,7 +44,7 @@ def equal(first: object, *others: object) -> bool:
     return False
 
 
-def less(first: Any, second: Any) -> bool:
+def less(first: object, second: Any) -> bool:
     """`lt`: numbers of one kind, or texts; ValueError with Go's words."""
     kinds = kind_of(first), kind_of(second)
     if "" in kinds:

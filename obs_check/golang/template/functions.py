@@ -34,7 +34,7 @@ class Signature(NamedTuple):
     call: Callable[..., Any]
 
 
-def untyped(function: Callable[..., Any]) -> Signature:
+def untyped(function: Callable[..., object]) -> Signature:
     """The signature of a function that takes values of any type and looks at them itself."""
     given = inspect.signature(function).parameters.values()
     needed = sum(p.kind is not p.VAR_POSITIONAL and p.default is p.empty for p in given)
@@ -161,7 +161,7 @@ def _whole(part: Callable[[float], int]) -> Callable[[Any], float]:
     return of
 
 
-def _constant(name: str) -> Any:
+def _constant(name: str) -> object:
     raise ValueError(name)
 
 
@@ -172,7 +172,7 @@ def _number(text: str) -> float:
     return number
 
 
-def _without_halves(value: object) -> Any:
+def _without_halves(value: object) -> object:
     """Halves of surrogate pairs become U+FFFD, as Go reads them."""
     match value:
         case str():
@@ -184,7 +184,7 @@ def _without_halves(value: object) -> Any:
     return value
 
 
-def _from_json(text: str) -> Any:
+def _from_json(text: str) -> object:
     try:
         found = json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_constant)
         return _without_halves(found) if "\\ud" in text.lower() else found
@@ -212,7 +212,7 @@ def _place(key: object, size: int) -> int:
     return int(key)
 
 
-def _index(value: object, *keys: object) -> Any:
+def _index(value: object, *keys: object) -> object:
     if value is None:
         raise ValueError("index of untyped nil")
     for key in keys:
@@ -234,7 +234,7 @@ def _index(value: object, *keys: object) -> Any:
     return value
 
 
-def _slice(value: object, *bounds: object) -> Any:
+def _slice(value: object, *bounds: object) -> object:
     if value is None:
         raise ValueError("slice of untyped nil")
     if len(bounds) > 3:
@@ -278,15 +278,15 @@ def _call(function: object, *_: object) -> Any:
     raise ValueError(f"non-function %s of type {type_name(function)}")
 
 
-def _first_true(*values: object) -> Any:
+def _first_true(*values: object) -> object:
     return next((value for value in values[:-1] if truth(value)), values[-1])
 
 
-def _first_false(*values: object) -> Any:
+def _first_false(*values: object) -> object:
     return next((value for value in values[:-1] if not truth(value)), values[-1])
 
 
-def _default(fallback: object, *given: object) -> Any:
+def _default(fallback: object, *given: object) -> object:
     return given[0] if given and truth(given[0]) else fallback
 
 

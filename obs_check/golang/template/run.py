@@ -57,7 +57,7 @@ class Execution:
         name: str,
         definitions: Mapping[str, list[nodes.Node]],
         functions: Mapping[str, Signature],
-        root: dict[str, Any],
+        root: Mapping[str, object],
         moment: Moment | None,
     ) -> None:
         self.text = text
@@ -153,7 +153,7 @@ class Execution:
             raise self.fail("exceeded maximum template depth (100000)") from None
         self.variables, self.running = outer, running
 
-    def pipeline(self, dot: object, pipeline: nodes.PipeNode) -> Any:
+    def pipeline(self, dot: object, pipeline: nodes.PipeNode) -> object:
         """The value of the last command, given to the declared variables."""
         self.place = pipeline
         value: Any = _ABSENT
@@ -206,7 +206,7 @@ class Execution:
         dot: object,
         node: nodes.FieldNode | nodes.VariableNode | nodes.ChainNode,
         given: _Given = _NOTHING,
-    ) -> Any:
+    ) -> object:
         self.place = node
         names = node.names
         value = self._root(dot, node)
@@ -222,7 +222,7 @@ class Execution:
             value, kind = inner, "interface {}" if type(value) is dict else type_name(inner)
         return self._field(dot, value, kind, names[-1], node, given)
 
-    def _root(self, dot: object, node: nodes.FieldNode | nodes.VariableNode | nodes.ChainNode) -> Any:
+    def _root(self, dot: object, node: nodes.FieldNode | nodes.VariableNode | nodes.ChainNode) -> object:
         match node:
             case nodes.FieldNode():
                 return dot
@@ -231,7 +231,7 @@ class Execution:
             case nodes.ChainNode():
                 return self._argument(dot, "a", node.node)
 
-    def _field(self, dot: object, value: object, kind: str, name: str, node: nodes.Operand, given: _Given) -> Any:
+    def _field(self, dot: object, value: object, kind: str, name: str, node: nodes.Operand, given: _Given) -> object:
         if value is None:
             raise self.fail(f"nil pointer evaluating interface {{}}.{name}")
         if method := METHODS.get(type(value), {}).get(name):
@@ -243,7 +243,7 @@ class Execution:
             raise self.fail(f"{name} is not a method but has arguments")
         return value.get(name, "" if isinstance(value, Labels) else None)
 
-    def _function(self, dot: object, node: nodes.Function, command: object, given: _Given) -> Any:
+    def _function(self, dot: object, node: nodes.Function, command: object, given: _Given) -> object:
         self.place = node
         signature = self.functions.get(node.name)
         if signature is None:
@@ -276,7 +276,7 @@ class Execution:
             message = str(error).replace("%s", str(arguments[0]) if arguments else "", 1) if name == "call" else error
             raise self.fail(f"error calling {name}: {message}") from None
 
-    def _argument(self, dot: object, kind: str, node: nodes.Operand) -> Any:
+    def _argument(self, dot: object, kind: str, node: nodes.Operand) -> object:
         self.place = node
         match node:
             case nodes.Dot():
@@ -295,7 +295,7 @@ class Execution:
                 return self._checked(self._function(dot, node, node, _NOTHING), kind, "nil")
         return self._literal(kind, node)
 
-    def _literal(self, kind: str, node: nodes.Constant) -> Any:
+    def _literal(self, kind: str, node: nodes.Constant) -> object:
         if kind in "av":
             return node.value
         fits = {

@@ -12,7 +12,7 @@ import posixpath
 import re
 import zlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from obs_check.golang import jsontext
 from obs_check.golang.regex import compile_re2, matches
@@ -39,10 +39,10 @@ NOT_SIMULATED = (
 """Known to promtail; a template that uses one fails here, and its stage says so in a note."""
 
 
-def _texts(function: Callable[..., Any]) -> Callable[..., Any]:
+def _texts(function: Callable[..., object]) -> Callable[..., Any]:
     """Of texts only, as Go checks it."""
 
-    def checked(*values: object) -> Any:
+    def checked(*values: object) -> object:
         for value in values:
             if type(value) is not str:
                 raise TemplateFault(f"wrong type for value; expected string; got {show(value)}")
@@ -106,13 +106,13 @@ def _split_all(pattern: str, text: str, count: int) -> list[str]:
     return [] if count == 0 else [*parts, text[at:]]
 
 
-def _ternary(yes: object, no: object, test: object) -> Any:
+def _ternary(yes: object, no: object, test: object) -> object:
     if not isinstance(test, bool):
         raise TemplateFault("wrong type for value; expected bool")
     return yes if test else no
 
 
-def _fail(message: str) -> Any:
+def _fail(message: str) -> object:
     raise TemplateFault(message)
 
 
@@ -125,7 +125,7 @@ def _title(text: str) -> str:
     return re.sub(r"(?<!\w)[^\W\d_]", lambda found: found[0].upper(), text)
 
 
-def _quoted(mark: Callable[[Any], str]) -> Callable[..., str]:
+def _quoted(mark: Callable[[object], str]) -> Callable[..., str]:
     return lambda *values: " ".join(mark(v) for v in values if v is not None and v is not MISSING)
 
 
@@ -133,8 +133,8 @@ def _pretty(value: object) -> str:
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
 
 
-def _not_simulated(name: str) -> Callable[..., Any]:
-    def refuse(*_: object) -> Any:
+def _not_simulated(name: str) -> Callable[..., object]:
+    def refuse(*_: object) -> NoReturn:
         raise TemplateFault(f"{name} is not simulated")
 
     return refuse

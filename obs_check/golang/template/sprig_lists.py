@@ -20,7 +20,7 @@ def _list(value: object) -> list[Any]:
     return value
 
 
-def _pairs(*given: object) -> dict[str, Any]:
+def _pairs(*given: object) -> dict[str, object]:
     keys, values = given[::2], [*given[1::2], *[""] * (len(given) % 2)]
     return {show(key): value for key, value in zip(keys, values, strict=True)}
 
@@ -30,17 +30,17 @@ def _split(by: str, text: str, count: int = -1) -> dict[str, str]:
     return {f"_{n}": part for n, part in enumerate(parts)}
 
 
-def _set(target: dict[str, Any], key: str, value: object) -> dict[str, Any]:
+def _set(target: dict[str, Any], key: str, value: object) -> dict[str, object]:
     target[key] = value
     return target
 
 
-def _unset(target: dict[str, Any], key: str) -> dict[str, Any]:
+def _unset(target: dict[str, Any], key: str) -> dict[str, object]:
     target.pop(key, None)
     return target
 
 
-def _dig(*given: object) -> Any:
+def _dig(*given: object) -> object:
     *path, fallback, value = given
     for key in path:
         if not isinstance(value, dict) or key not in value:
@@ -53,7 +53,7 @@ def _sort(values: object) -> list[str]:
     return sorted(strings(values))
 
 
-def _uniq(values: object) -> list[Any]:
+def _uniq(values: object) -> list[object]:
     found: list[Any] = []
     for value in _list(values):
         if value not in found:
@@ -65,7 +65,7 @@ def _until_step(start: int, stop: int, step: int) -> list[int]:
     return list(range(start, stop, step)) if step else []
 
 
-def _chunks(size: int, values: object) -> list[Any]:
+def _chunks(size: int, values: object) -> list[object]:
     items = _list(values)
     return [items[n : n + size] for n in range(0, len(items), size)]
 

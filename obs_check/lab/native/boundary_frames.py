@@ -18,7 +18,7 @@ def decode(body: bytes) -> dict[str, Any]:
     return {"logs": [_log(dict(_fields(log))) for _, log in _fields(inner)]}
 
 
-def _log(fields: dict[int, Any]) -> dict[str, Any]:
+def _log(fields: dict[int, Any]) -> dict[str, object]:
     """`BoundaryLog`: 1 allowed, 2 time, 3 the request (1 method, 2 URL, 3 rule); what is zero or empty is left out."""
     time, request = dict(_fields(fields[2])), dict(_fields(fields[3]))
     method, url, rule = (request.get(number, b"").decode() for number in (1, 2, 3))

@@ -124,7 +124,7 @@ class NativeGrafana(NativeProgram):
         for name in ("datasources", "dashboards", "plugins", "alerting", "access-control"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         sources = [{"access": "proxy", "orgId": 1, **one} for one in self._datasources]
-        document: dict[str, Any] = {"apiVersion": 1, "datasources": sources}
+        document: dict[str, object] = {"apiVersion": 1, "datasources": sources}
         (folder / "datasources/all.yaml").write_text(yaml.safe_dump(document), "utf-8")
         if self._dashboards is not None:
             options = {"path": str(self._dashboards)}

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
@@ -38,7 +37,7 @@ class NativePrometheus(NativeProgram):
         text = self.answers("/api/v1/query?query=up")
         return text is not None and '"result":[]' not in text
 
-    def _config(self) -> dict[str, Any]:
+    def _config(self) -> dict[str, object]:
         jobs = []
         for job, url in self._targets:
             where = urlsplit(url)

@@ -11,6 +11,7 @@ from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.logql.syntax.style import PLAIN_NAME
+from obs_check.model.tree import Json
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -74,7 +75,7 @@ def valueless(line: str) -> list[str]:
     return [JsonField(keys, "").flat for keys, value in _leaves(line) if value is None or value == ""]
 
 
-def _object(line: str) -> dict[str, Any]:
+def _object(line: str) -> dict[str, Json]:
     """The JSON object that a line is, an empty one for any other line."""
     if not line.lstrip().startswith("{"):
         return {}
@@ -85,7 +86,7 @@ def _object(line: str) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _leaves(line: str) -> list[tuple[tuple[str, ...], Any]]:
+def _leaves(line: str) -> list[tuple[tuple[str, ...], Json]]:
     """What is neither object nor list in a line that is a JSON object, by the keys that lead to it."""
     document = _object(line)
     found: list[tuple[tuple[str, ...], Any]] = []

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from obs_check.golang.numbers import power, remainder
+from obs_check.model.tree import Json
 from obs_check.panel.frames import Field, Frame
 from obs_check.panel.naming import display_name, is_named
 from obs_check.panel.reduce import NAMES, reduce_field
@@ -39,7 +40,7 @@ def _binary(frame: Frame, frames: Sequence[Frame], options: Mapping[str, Any]) -
     return Field(str(options.get("alias") or f"{left[0]} {operator} {right[0]}"), "number", values)
 
 
-def _operand(stored: object, frame: Frame, frames: Sequence[Frame]) -> tuple[str, list[Any]] | None:
+def _operand(stored: object, frame: Frame, frames: Sequence[Frame]) -> tuple[str, list[Json]] | None:
     """A column by name, or a fixed number; newer versions wrap both in an object."""
     if isinstance(stored, Mapping):
         stored = stored.get("fixed") or (stored.get("matcher") or {}).get("options")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from obs_check.model.tree import Json
 from obs_check.panel.frames import Field, Frame
 from obs_check.panel.naming import is_named
 from obs_check.panel.overrides import js_regex
@@ -69,7 +70,7 @@ def _pair(found: dict[str, str], key: str | None, held: str, quoted: bool) -> No
         found[held] = ""
 
 
-def _reader(kind: str, options: Mapping[str, Any]) -> Callable[[Any], Mapping[str, Any]]:
+def _reader(kind: str, options: Mapping[str, Any]) -> Callable[[Json], Mapping[str, Json]]:
     if kind == "kvp":
         return lambda value: key_values(str(value)) if value is not None else {}
     if kind == "json":
@@ -84,7 +85,7 @@ def _reader(kind: str, options: Mapping[str, Any]) -> Callable[[Any], Mapping[st
     return _automatic
 
 
-def _automatic(value: object) -> Mapping[str, Any]:
+def _automatic(value: object) -> Mapping[str, Json]:
     if value is None:
         return {}
     parsed = _json(value)
@@ -100,7 +101,7 @@ def _json(value: object) -> Any:
         return None
 
 
-def _object(value: object) -> Mapping[str, Any]:
+def _object(value: object) -> Mapping[str, Json]:
     if isinstance(value, Mapping):
         return value
     return {str(i): v for i, v in enumerate(value)} if isinstance(value, list) else {}
@@ -116,7 +117,7 @@ def _at_paths(value: object, paths: Sequence[Mapping[str, object]]) -> dict[str,
     return row
 
 
-def _groups(found: Any) -> dict[str, Any]:
+def _groups(found: Any) -> dict[str, Json]:
     return dict(found.groupdict()) if found else {}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from obs_check.model.tree import Json
 from obs_check.panel.frames import Frame
 from obs_check.panel.naming import is_named
 from obs_check.panel.overrides import js_regex
@@ -32,11 +33,11 @@ def filter_by_value(frames: Sequence[Frame], options: Mapping[str, Any]) -> list
     return result
 
 
-def _column(frame: Frame, frames: Sequence[Frame], name: str) -> list[Any] | None:
+def _column(frame: Frame, frames: Sequence[Frame], name: str) -> list[Json] | None:
     return next((f.values for f in frame.fields if is_named(f, frame, frames, name)), None)
 
 
-def _meets(value: Any, config: Mapping[str, Any]) -> bool:
+def _meets(value: object, config: Mapping[str, Any]) -> bool:
     options = config.get("options") or {}
     wanted = options.get("value")
     match config.get("id"):

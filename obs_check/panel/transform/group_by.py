@@ -18,7 +18,7 @@ def group_by(frames: Sequence[Frame], options: Mapping[str, Any]) -> list[Frame]
         keys = [f for f, rule in named if rule.get("operation") == "groupby"]
         if not keys:
             continue
-        groups: dict[tuple[Any, ...], list[int]] = {}
+        groups: dict[tuple[object, ...], list[int]] = {}
         for row in range(frame.rows):
             groups.setdefault(tuple(k.values[row] for k in keys), []).append(row)
         fields = [replace(k, values=[key[i] for key in groups]) for i, k in enumerate(keys)]

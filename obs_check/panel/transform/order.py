@@ -14,7 +14,7 @@ _WHOLE = re.compile(r"\s*([+-]?\d+)")
 
 def sort_by(frames: Sequence[Frame], options: Mapping[str, Any]) -> list[Frame]:
     """Sorts by the first named column; a column that is not there leaves the frame as it is and says nothing."""
-    rule: Mapping[str, Any] = next(iter(options.get("sort") or ()), {})
+    rule: Mapping[str, object] = next(iter(options.get("sort") or ()), {})
     result = []
     for frame in frames:
         column = next((f for f in frame.fields if is_named(f, frame, frames, str(rule.get("field") or ""))), None)

@@ -17,7 +17,7 @@ def reduce_rows(frames: Sequence[Frame], options: Mapping[str, Any]) -> list[Fra
         return [_one_row(frame, calcs[0], with_time) for frame in frames if frame.fields]
     names: list[str] = []
     labels: list[Mapping[str, str]] = []
-    columns: dict[str, list[Any]] = {calc: [] for calc in calcs}
+    columns: dict[str, list[object]] = {calc: [] for calc in calcs}
     for frame in frames:
         for field in frame.fields:
             if field.type == "time" and not with_time:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from obs_check.app.verify.document import JsonProbe
-from obs_check.model.tree import mapping_at
+from obs_check.model.tree import Json, mapping_at
 from obs_check.model.window import MS
 
 _PROXY = re.compile(r"/api/datasources/proxy/uid/(?P<uid>[^/]+)/loki/api/v1/(?P<kind>query|query_range)\?(?P<asked>.*)")
@@ -36,7 +36,7 @@ def asked_queries(probe: "JsonProbe") -> tuple[str, list[dict[str, Any]]] | None
     ]
 
 
-def body_queries(body: object) -> list[dict[str, Any]]:
+def body_queries(body: object) -> list[dict[str, Json]]:
     """The entries of a body for /api/ds/query; what a document keeps of a body may have any shape."""
     found = body.get("queries") if isinstance(body, Mapping) else None
     return [dict(entry) for entry in found if isinstance(entry, Mapping)] if isinstance(found, list) else []

@@ -83,7 +83,7 @@ class Evaluator:
             raise self._error(expression, "a name that nothing here has", 'a text stands in "double quotes"')
         raise self._error(expression, f"{dotted}: no such component in this configuration", hint)
 
-    def _indexed(self, value: Any, key: Any, expression: Expression) -> Any:
+    def _indexed(self, value: object, key: Any, expression: Expression) -> Any:
         if isinstance(value, Unknown) or isinstance(key, Unknown):
             return Unknown("a part of a value that only Alloy knows", expression.line)
         if isinstance(value, dict) and isinstance(key, str):
@@ -99,7 +99,7 @@ class Evaluator:
             expression, f"{key!r}: no index" if isinstance(value, dict | list) else f"{_kind(value)} has no parts"
         )
 
-    def _called(self, expression: Expression) -> Any:
+    def _called(self, expression: Expression) -> object:
         path = names_of(expression.parts[0])
         name = ".".join(path) if path else ""
         arguments = [self.value(item) for item in expression.parts[1:]]
@@ -121,7 +121,7 @@ class Evaluator:
         except (TypeError, ValueError, AttributeError, LookupError) as error:
             raise self._error(expression, f"{name} does not take these values: {error}") from None
 
-    def _negated(self, sign: str, value: Any, expression: Expression) -> Any:
+    def _negated(self, sign: str, value: Any, expression: Expression) -> object:
         if isinstance(value, Unknown):
             return Unknown(sign + value.text, expression.line)
         if sign == "!" and isinstance(value, bool):
@@ -130,7 +130,7 @@ class Evaluator:
             return arithmetic.negate(value)
         raise self._error(expression, f"{sign} does not take {_kind(value)}")
 
-    def _combined(self, sign: str, left: Any, right: Any, expression: Expression) -> Any:
+    def _combined(self, sign: str, left: Any, right: Any, expression: Expression) -> object:
         if has_unknown(left) or has_unknown(right):
             shown = [v.text if isinstance(v, Unknown) else repr(v) for v in (left, right)]
             return Unknown(f"{shown[0]} {sign} {shown[1]}", expression.line)

@@ -17,12 +17,12 @@ from obs_check.golang.template.printf import sprintf
 _BROKEN_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
 
 
-def _concat(*lists: object) -> list[Any]:
+def _concat(*lists: object) -> list[object]:
     """Lists in a row. A list that another component exports stands in it as one item."""
     return [item for one in lists for item in (one if isinstance(one, list) else [one])]
 
 
-def _coalesce(*values: object) -> Any:
+def _coalesce(*values: object) -> object:
     return next((v for v in values if v not in (None, "", 0, False, [], {})), values[-1] if values else None)
 
 
@@ -30,7 +30,7 @@ def _from_base64(text: str) -> str:
     return base64.b64decode(text, validate=True).decode()
 
 
-def _from_json(text: str) -> Any:
+def _from_json(text: str) -> object:
     """All numbers are floats (Go: json.Unmarshal), so that 7 / 2 is 3.5."""
     return json.loads(text, parse_int=float)
 
@@ -58,7 +58,7 @@ def _url_decode(text: str) -> str:
     return unquote_plus(text)
 
 
-def _same(value: object) -> Any:
+def _same(value: object) -> object:
     return value
 
 

@@ -27,15 +27,15 @@ class _Interpreter(TreeInterpreter):  # type: ignore[misc]  # the library has no
         super().__init__()
         self._known = COMMUNITY if community else FUNCTIONS
 
-    def visit_function_expression(self, node: Node, value: object) -> Any:
+    def visit_function_expression(self, node: Node, value: object) -> object:
         if node["value"] not in self._known:
             raise WrongArgument(f"unknown function {node['value']}()")
         return self._known[node["value"]](*[self.visit(child, value) for child in node["children"]])
 
-    def visit_expref(self, node: Node, value: object) -> Any:  # noqa: ARG002 (the library's signature)
+    def visit_expref(self, node: Node, value: object) -> object:  # noqa: ARG002 (the library's signature)
         return ExpressionReference(lambda item: self.visit(node["children"][0], item))
 
-    def visit_comparator(self, node: Node, value: object) -> Any:
+    def visit_comparator(self, node: Node, value: object) -> object:
         left, right = (self.visit(child, value) for child in node["children"])
         if node["value"] in ("eq", "ne"):
             same = isinstance(left, bool) == isinstance(right, bool) and bool(left == right)

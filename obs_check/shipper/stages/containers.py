@@ -4,7 +4,7 @@ Alloy 1.18 by itself."""
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from obs_check.golang import layouts
 from obs_check.shipper.item import Item, PerLine, Running, StageContext
@@ -142,7 +142,7 @@ def _docker_line(item: Item) -> bool:
 
 def _docker(line: str) -> dict[str, str] | None:
     try:
-        data: Any = json.loads(line)
+        data: object = json.loads(line)
     except (ValueError, RecursionError):
         return None
     if not isinstance(data, dict):

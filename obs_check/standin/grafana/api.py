@@ -3,7 +3,6 @@
 import hmac
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
@@ -26,7 +25,7 @@ _PROXY = "/api/datasources/proxy/uid/{uid}/{path:path}"
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-async def _body(request: Request) -> Any:
+async def _body(request: Request) -> object:
     try:
         return json.loads(await request.body())
     except ValueError:

@@ -20,7 +20,7 @@ class Column(NamedTuple):
     config: Mapping[str, Any] | None = None
 
 
-def _schema(column: Column) -> dict[str, Any]:
+def _schema(column: Column) -> dict[str, Json]:
     field: dict[str, Json] = {
         "name": column.name,
         "type": column.kind,
@@ -33,7 +33,7 @@ def _schema(column: Column) -> dict[str, Any]:
     return field
 
 
-def _entities(values: Sequence[object]) -> tuple[list[Any], dict[str, list[int]] | None]:
+def _entities(values: Sequence[object]) -> tuple[list[Json], dict[str, list[int]] | None]:
     """Values with null where JSON has no number, and the rows of NaN and the infinities."""
     odd: dict[str, list[int]] = {}
     plain: list[Any] = []

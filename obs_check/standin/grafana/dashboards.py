@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from obs_check.model.tree import Json
 from obs_check.standin.grafana.refusal import GrafanaRefusal
 
 _UID = re.compile(r"[a-zA-Z0-9_-]{1,40}")
@@ -129,7 +130,7 @@ class Dashboards:
         slug = _slug(str(sent["title"]))
         return {"uid": uid, "url": f"/d/{uid}/{slug}", "slug": slug, "status": "success", "version": version}
 
-    def library_element(self, uid: str) -> dict[str, Any]:
+    def library_element(self, uid: str) -> dict[str, Json]:
         """{"result": {"uid", "kind", "model"}}; Refusal (404) when there is none."""
         path = self._folder / "library" / f"{uid}.json"
         if _UID.fullmatch(uid) is None or not path.is_file():
@@ -138,7 +139,7 @@ class Dashboards:
         result = {"uid": uid, "name": model.get("title", uid), "kind": 1, "type": model.get("type", ""), "model": model}
         return {"result": result}
 
-    def versions(self, uid: str) -> dict[str, Any]:
+    def versions(self, uid: str) -> dict[str, object]:
         """The versions saved since the start, newest first, with their messages."""
         self._find(uid)
         return {"versions": list(self._messages.get(uid, []))}

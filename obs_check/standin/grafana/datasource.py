@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from obs_check.model.tree import Json
 from obs_check.standin.grafana.refusal import GrafanaRefusal
 from obs_check.standin.sql import LabDatabase
 
@@ -21,7 +22,7 @@ class ProvisionedDatasource:
     name: str
     type: str
     url: str
-    json_data: Mapping[str, Any] = field(default_factory=dict)
+    json_data: Mapping[str, Json] = field(default_factory=dict)
     is_default: bool = False
     secure: Mapping[str, str] = field(default_factory=dict, repr=False)
     database: LabDatabase | None = field(default=None, repr=False)
@@ -82,7 +83,7 @@ class ProvisionedDatasource:
             "readOnly": False,
         }
 
-    def to_settings(self) -> dict[str, Any]:
+    def to_settings(self) -> dict[str, Json]:
         """As /api/frontend/settings lists it: the URL is the proxy's."""
         return {
             "id": self.id,

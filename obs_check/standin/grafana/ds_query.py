@@ -40,7 +40,7 @@ def _moment(value: object, now_ms: int) -> int:
 
 def _run(
     http: "httpx.Client", source: ProvisionedDatasource, query: Mapping[str, object], span: TimeSpan
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     import httpx
 
     runner = RUNNERS.get(source.type)
@@ -63,7 +63,7 @@ def _run(
 
 def ds_query(
     http: "httpx.Client", sources: ProvisionedDatasources, body: object, now_ns: int
-) -> tuple[int, dict[str, Any]]:
+) -> tuple[int, dict[str, Json]]:
     """(status, document). 400 with all results when a refId failed. Refusal when the request as a whole is wrong, in
     Grafana 12.4 also when a refId occurs twice."""
     if not isinstance(body, dict):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from obs_check.golang.durations import format_go_duration
+from obs_check.model.tree import Json
 from obs_check.panel.interval import interval_to_ms, loki_step
 from obs_check.panel.macros import backend_macros
 from obs_check.standin.grafana.columns import MS, Column, frame
@@ -31,7 +32,7 @@ _KINDS = {"structuredMetadata": "S", "parsed": "P"}
 
 def run_loki(
     http: "httpx.Client", source: ProvisionedDatasource, query: Mapping[str, Any], span: TimeSpan
-) -> list[dict[str, Any]]:
+) -> list[dict[str, Json]]:
     """The frames of one query: none for no series, one without rows for no lines. QueryFailed when Loki refused it,
     PluginFailed when it was not asked.
 
@@ -107,7 +108,7 @@ def _metric_frames(
 
 def _log_frame(
     ref_id: str, streams: list[dict[str, Any]], direction: str, meta: Mapping[str, object]
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     rows: list[tuple[int, str, dict[str, str], dict[str, str]]] = []
     for stream in streams:
         for ts, line, *extra in stream["values"]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from obs_check.golang.durations import format_go_duration
+from obs_check.model.tree import Json
 from obs_check.panel.interval import format_interval, prometheus_step
 from obs_check.standin.grafana.columns import MS, Column, frame
 from obs_check.standin.grafana.datasource import ProvisionedDatasource
@@ -35,7 +36,7 @@ def _interpolated(expr: str, step_ms: int, rate_ms: int, span: TimeSpan) -> str:
 
 def run_prometheus(
     http: "httpx.Client", source: ProvisionedDatasource, query: Mapping[str, Any], span: TimeSpan
-) -> list[dict[str, Any]]:
+) -> list[dict[str, Json]]:
     """The frames of one query, range before instant when both are asked for; neither means range.
 
     Grafana: a range is aligned down to the step, an instant query is asked at the exact end; without data there is one

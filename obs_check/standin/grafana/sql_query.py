@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from obs_check.model.tree import Json
 from obs_check.panel.interval import interval_to_ms
 from obs_check.standin.grafana.columns import Column, frame
 from obs_check.standin.grafana.datasource import ProvisionedDatasource
@@ -21,7 +22,7 @@ _NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL", "HUGEINT", "NUMBER")
 
 def run_sql(
     _: "httpx.Client", source: ProvisionedDatasource, query: Mapping[str, object], span: TimeSpan
-) -> list[dict[str, Any]]:
+) -> list[dict[str, Json]]:
     """The frame of one query: columns as selected, one frame without fields for no row. QueryFailed in the words of
     Grafana and PostgreSQL."""
     ref_id = str(query.get("refId") or "A")

@@ -48,7 +48,7 @@ def _check_readable(labels: Labels) -> None:
         place += len(f"{name}={quoted(labels[name])}, ")
 
 
-def _plain_streams(streams: Sequence[LogStream]) -> list[dict[str, Any]]:
+def _plain_streams(streams: Sequence[LogStream]) -> list[dict[str, Json]]:
     for labels, _ in streams:
         _check_readable(labels)
     return [
@@ -58,7 +58,7 @@ def _plain_streams(streams: Sequence[LogStream]) -> list[dict[str, Any]]:
 
 def categorize_labels(
     streams: Sequence[LogStream], selected: Sequence[Labels], *, newest_first: bool = True
-) -> list[dict[str, Any]]:
+) -> list[dict[str, Json]]:
     """Streams with their labels split by origin: those of the selected streams stay with the stream, the rest goes to
     each value as `structuredMetadata` or `parsed`. The values of a stream are in order of time."""
     own = {pair for labels in selected for pair in labels.items()}

@@ -27,7 +27,7 @@ _SI = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _INT = re.compile(r"[+-]?\d+")
 
 
-def detected_labels(streams: Iterable[Mapping[str, str]]) -> list[dict[str, Any]]:
+def detected_labels(streams: Iterable[Mapping[str, str]]) -> list[dict[str, Json]]:
     """Name and number of values of each label. One whose values are all numbers or UUIDs is left out, unless it is
     one of a few well-known names."""
     values: dict[str, set[str]] = {}
@@ -52,7 +52,7 @@ def _is_id(value: str) -> bool:
     return True
 
 
-def detected_fields(rows: Sequence[Mapping[str, Any]], limit: int) -> list[dict[str, Any]]:
+def detected_fields(rows: Sequence[Mapping[str, object]], limit: int) -> list[dict[str, Json]]:
     """One object a field, at most `limit`: label, type (of the last value looked at), cardinality, parsers (None:
     structured metadata) and, for JSON, `jsonPath`. `rows` are streams with categorized labels."""
     values: dict[str, set[str]] = {}

@@ -13,6 +13,7 @@ from obs_check.logql.syntax.ast import Expr, LogQuery, Matcher, Metric, RangeAgg
 from obs_check.logql.syntax.walk import walk
 from obs_check.model.entry import Labels, LogStream
 from obs_check.model.result import Matrix, Result, Streams, Vector
+from obs_check.model.tree import Json
 from obs_check.model.window import NS, Window
 from obs_check.standin.loki.answers import categorize_labels, result_data, stats
 from obs_check.standin.loki.checks import entry_size
@@ -99,7 +100,7 @@ def _refuse_switched_off(expr: Expr) -> None:
 
 def answer_range(
     store: TenantStore, params: Mapping[str, str], settings: EngineSettings, limits: Limits, flags: Sequence[str]
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     """`data` of query_range. Refusal or QueryError when Loki would refuse the request."""
     now_ns = settings.now_ns()
     asked = parse_range(params, now_ns, limits)
@@ -130,7 +131,7 @@ def answer_instant(
     settings: EngineSettings,
     limits: Limits,
     flags: Sequence[str],
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     """`data` of an instant query. Refusal or QueryError when Loki would refuse it, as every log query."""
     now_ns = settings.now_ns()
     limit = parse_limit(params)
@@ -157,7 +158,7 @@ def selector_matchers(text: str) -> tuple[Matcher, ...]:
 
 def answer_fields(
     store: TenantStore, params: Mapping[str, str], settings: EngineSettings, limits: Limits, name: str | None = None
-) -> dict[str, Any]:
+) -> dict[str, Json]:
     """`detected_fields` of a log query's newest lines, or the values of the field `name`; nothing at all where there
     is none. Refusal or QueryError as Loki refuses."""
     lines = parse_limit({"limit": params.get("line_limit", "")})

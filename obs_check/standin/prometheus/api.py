@@ -6,6 +6,7 @@ from typing import Any
 
 from obs_check.errors import QueryError
 from obs_check.golang.numbers import format_float
+from obs_check.model.tree import Json
 from obs_check.standin.prometheus.binary import ExecutionError
 from obs_check.standin.prometheus.eval import Ranges, evaluate, evaluate_range, parse, parse_selector
 from obs_check.standin.prometheus.functions import RangeSeries
@@ -38,7 +39,7 @@ class PrometheusApi:
             return 404, {"status": "error", "errorType": "not_found", "error": f"the lab has no route {path}"}
         return 200, {"status": "success", "data": data}
 
-    def _data(self, route: str, params: Params, now_ms: int) -> Any:
+    def _data(self, route: str, params: Params, now_ms: int) -> Json:
         match route.split("/"):
             case ["query"]:
                 return self._query(params, now_ms)
@@ -66,7 +67,7 @@ class PrometheusApi:
         result = [{"metric": labels, "value": _point(at_ms, number)} for labels, number in value]
         return {"resultType": "vector", "result": result}
 
-    def _query_range(self, params: Params) -> dict[str, Any]:
+    def _query_range(self, params: Params) -> dict[str, Json]:
         start, end = _time(params, "start"), _time(params, "end")
         step = _step_ms(_required(params, "step"))
         return _matrix(evaluate_range(self._store, parse(_required(params, "query")), start, end, step))

@@ -20,14 +20,14 @@ def with_risen_counters(systems: Systems, by: int) -> Systems:
     """The same systems; panels ask Prometheus for what it would answer if their counters were `by` higher."""
     board = systems.board
 
-    def ask(query: Query) -> tuple[dict[str, Any], Probe]:
+    def ask(query: Query) -> tuple[dict[str, object], Probe]:
         queries = [_risen(sent, by) for sent in query.body["queries"]]
         return board.ask(replace(query, body={**query.body, "queries": queries}))
 
     return replace(systems, board=replace(board, ask=ask))
 
 
-def _risen(sent: dict[str, Any], by: int) -> dict[str, Any]:
+def _risen(sent: dict[str, Any], by: int) -> dict[str, object]:
     after = with_rise(str(sent.get("expr") or ""), by) if _is_prometheus(sent) else None
     return sent if after is None else {**sent, "expr": after}
 

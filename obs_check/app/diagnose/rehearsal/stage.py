@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import httpx
 
@@ -60,7 +59,7 @@ def on_stage(systems: Systems, streams: Sequence[LogStream]) -> Iterator[Systems
         uid = systems.config.loki.uid
         client = LokiClient.through_grafana(url, uid, systems.now_ns, hosts, access, transport)
 
-        def ask(query: Query) -> tuple[dict[str, Any], Probe]:
+        def ask(query: Query) -> tuple[dict[str, object], Probe]:
             answer = grafana.ds_query(query.body)
             return answer.value, answer.probe
 
