@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from obs_check.app.verify.document import Document
 from obs_check.cli.interrupt import insistent_interrupt
 from obs_check.errors import InputError, ObsCheckError, Unavailable, UsageError
 
@@ -14,6 +13,7 @@ IN_STORE = ("verify", "diagnose", "confirm", "trace", "inject", "demo")
 """Commands whose documents are kept."""
 
 if TYPE_CHECKING:
+    from obs_check.app.verify.document import Document
     from obs_check.cli.options import Output
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from obs_check.app.verify.document import Document
 from obs_check.cli.options import Output, common, echo
 from obs_check.errors import UsageError
+
+if TYPE_CHECKING:
+    from obs_check.app.verify.document import Document
 
 
 def _formats(_context: click.Context, _parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
