@@ -11,7 +11,7 @@ from typing import Any
 
 from obs_check.client.answer import NoJson, decode_json
 from obs_check.client.executors.kubectl import SAYINGS, kubectl_command, kubectl_environment
-from obs_check.client.executors.process import Saying, error_of_words, opened, read_output
+from obs_check.client.executors.process import ProcessRun, Saying, error_of_words, opened, read_output
 from obs_check.config import ClusterConfig
 from obs_check.errors import NotAllowed, Unavailable, UsageError
 from obs_check.model.tree import Json
@@ -73,7 +73,7 @@ class Cluster:
         """What a program of POSIX sh prints in a pod's default container."""
         where = f"--namespace={name_of(namespace, 'namespace')}"
         argv = self._argv("exec", "--stdin", where, name_of(pod, "pod"), "--", "sh", "-s")
-        return read_output(argv, program, _ASK_S, self.config.context, _SAYINGS, self._environment())
+        return read_output(ProcessRun(argv, program, _ASK_S, self.config.context, _SAYINGS, self._environment()))
 
     def forward(self, namespace: str, service: str, port: int) -> "Forward":
         """A port of this machine that leads to a service's."""
@@ -90,7 +90,7 @@ class Cluster:
 
     def _json(self, *arguments: str) -> dict[str, Json]:
         argv = self._argv(*arguments)
-        text = read_output(argv, "", _ASK_S, self.config.context, _SAYINGS, self._environment())
+        text = read_output(ProcessRun(argv, "", _ASK_S, self.config.context, _SAYINGS, self._environment()))
         try:
             document = decode_json(text.encode())
         except NoJson:

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from obs_check.client.executors.process import Saying, read_output
+from obs_check.client.executors.process import ProcessRun, Saying, read_output
 from obs_check.errors import UsageError
 
 _LIMIT_S = 30.0
@@ -47,7 +47,7 @@ def render_chart(helm: str, chart: Path, env: Mapping[str, str]) -> dict[Path, s
     left out. Raises UsageError or Unavailable with Helm's own words where it is not rendered."""
     own = {**env, **dict.fromkeys(_PROXIES, _NOWHERE), "NO_PROXY": "", "no_proxy": ""}
     argv = (helm, "template", "release", str(chart.resolve()), "--namespace=default", "--skip-tests")
-    text = read_output(argv, "", _LIMIT_S, str(chart), _SAYINGS, own)
+    text = read_output(ProcessRun(argv, "", _LIMIT_S, str(chart), _SAYINGS, own))
     _, *parts = _SOURCE.split(text)
     found: dict[Path, str] = {}
     for source, body in zip(parts[::2], parts[1::2], strict=True):

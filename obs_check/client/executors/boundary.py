@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from obs_check.client.executors.executor import ExecutorKind, Reach
-from obs_check.client.executors.process import Saying, run_process
+from obs_check.client.executors.process import ProcessRun, Saying, run_process
 from obs_check.config import Config
 from obs_check.config.executors import BoundaryRun
 from obs_check.errors import Unavailable, UsageError
@@ -53,7 +53,7 @@ class BoundaryExecutor:
         config = ("--config", str(self.config.config)) if self.config.config else ()
         jail = ("--jail-type", self.config.jail_type) if self.config.jail_type else ()
         argv = (self.config.program, *config, *jail, "--", "sh", "-s")
-        return run_process(argv, program, limit_s, self.place, SAYINGS)
+        return run_process(ProcessRun(argv, program, limit_s, self.place, SAYINGS))
 
 
 def _open(config: Config, _env: Mapping[str, str], _say: Callable[[str], None]) -> BoundaryExecutor:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from obs_check.client.executors.executor import ExecutorKind, Reach
-from obs_check.client.executors.process import Saying, run_process
+from obs_check.client.executors.process import ProcessRun, Saying, run_process
 from obs_check.config import Config
 from obs_check.config.executors import CoderConfig
 from obs_check.errors import NotAllowed, Unavailable, UsageError
@@ -97,7 +97,7 @@ class Coder:
             # In the environment of the one process, and in no list of arguments, which everybody can read.
             env["CODER_SESSION_TOKEN"] = self.config.token.reveal()
         argv = ("coder", "ssh", "--disable-autostart", self.config.workspace, "--", "sh", "-s")
-        return run_process(argv, program, limit_s, self.place, SAYINGS, env)
+        return run_process(ProcessRun(argv, program, limit_s, self.place, SAYINGS, env))
 
 
 def _open(config: Config, env: Mapping[str, str], say: Callable[[str], None]) -> Coder | None:

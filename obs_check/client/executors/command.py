@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from obs_check.client.executors.executor import ExecutorKind, Reach
-from obs_check.client.executors.process import run_process
+from obs_check.client.executors.process import ProcessRun, run_process
 from obs_check.config import Config
 
 PLACE = "{cmd}"
@@ -32,7 +32,9 @@ class CommandExecutor:
 
     def run(self, program: str, limit_s: float) -> Iterator[str]:
         """See Executor.run."""
-        return run_process(("sh", "-c", self.template.replace(PLACE, "sh -s")), program, limit_s, self.place, ())
+        return run_process(
+            ProcessRun(("sh", "-c", self.template.replace(PLACE, "sh -s")), program, limit_s, self.place, ())
+        )
 
 
 def _open(config: Config, _env: Mapping[str, str], _say: Callable[[str], None]) -> CommandExecutor | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from obs_check.client.answer import NoJson, decode_json
 from obs_check.client.executors.executor import ExecutorKind, Reach
-from obs_check.client.executors.process import NO_SHELL, START_KEY, Saying, read_output, run_process
+from obs_check.client.executors.process import NO_SHELL, START_KEY, ProcessRun, Saying, read_output, run_process
 from obs_check.config import Config
 from obs_check.config.executors import KubectlConfig
 from obs_check.errors import NotAllowed, Unavailable, UsageError
@@ -113,7 +113,7 @@ class Kubectl:
             container = container or self._only_container(found)
         of = ("-c", container) if container else ()
         argv = (*self._kubectl(), "exec", "-i", named, *of, "--", "sh", "-s")
-        return run_process(argv, program, limit_s, self.place, SAYINGS, self._environment())
+        return run_process(ProcessRun(argv, program, limit_s, self.place, SAYINGS, self._environment()))
 
     def _kubectl(self) -> tuple[str, ...]:
         return (*kubectl_command(self.config.context, self.config.kubeconfig), "-n", self.config.namespace)
@@ -128,7 +128,7 @@ class Kubectl:
         # `TYPE/NAME`, as kubectl exec takes it too, names its kind itself.
         argv = (*self._kubectl(), "get", *(() if pod and "/" in pod else ("pods",)), *asked, "-o", "json")
         late = f"does the cluster answer? raise {START_KEY}"
-        text = read_output(argv, "", limit_s, self.place, SAYINGS, self._environment(), late)
+        text = read_output(ProcessRun(argv, "", limit_s, self.place, SAYINGS, self._environment(), late))
         try:
             answer = decode_json(text.encode())
             if pod is not None:
@@ -168,7 +168,7 @@ def list_pods(context: str, kubeconfig: Path | None, env: Mapping[str, str]) -> 
     """What `kubectl get pods -A -o json` prints; raises Unavailable, NotAllowed and UsageError."""
     argv = (*kubectl_command(context, kubeconfig), "get", "pods", "-A", "-o", "json")
     late = "is the cluster large? name a file with the list as kubernetes.pods"
-    return read_output(argv, "", _GET_S, context, SAYINGS, kubectl_environment(kubeconfig, env), late)
+    return read_output(ProcessRun(argv, "", _GET_S, context, SAYINGS, kubectl_environment(kubeconfig, env), late))
 
 
 def kubectl_command(context: str, kubeconfig: Path | None) -> tuple[str, ...]:

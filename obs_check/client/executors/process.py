@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, AnyStr
 
 from obs_check.client.http import one_line
@@ -46,28 +46,35 @@ SHELL_SAYINGS = (
 )
 
 
-def run_process(
-    argv: Sequence[str],
-    program: str,
-    limit_s: float,
-    place: str,
-    sayings: Sequence[Saying],
-    env: Mapping[str, str] | None = None,
-    late: str = f"see what it waits for there, or raise {START_KEY}",
-) -> Iterator[str]:
-    """Lines of standard output of `argv`, given `program` on standard input. `env` None means this process's; `late` is
-    the remedy where it does not end in time.
+@dataclass(frozen=True, slots=True)
+class ProcessRun:
+    """One run of `argv`, given `program` on standard input, that ends within `limit_s` and leads to `place`. `sayings`
+    are its ways to say why it does not; `env` None means this process's; `late` is the remedy where it does not end in
+    time."""
+
+    argv: Sequence[str]
+    program: str
+    limit_s: float
+    place: str
+    sayings: Sequence[Saying] = ()
+    env: Mapping[str, str] | None = None
+    late: str = ""
+
+
+def run_process(run: ProcessRun) -> Iterator[str]:
+    """Lines of its standard output.
 
     Raises the error of the first saying that fits, when the program ends with a code other than 0 before any line of
     output; Unavailable when it cannot be started, does not end within `limit_s` or prints without end.
     """
+    argv, place = run.argv, run.place
     try:
         process = subprocess.Popen(
             argv,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=None if env is None else dict(env),
+            env=None if run.env is None else dict(run.env),
             start_new_session=True,
         )
     except OSError as error:
@@ -77,42 +84,34 @@ def run_process(
     lines: queue.Queue[bytes | None] = queue.Queue(maxsize=10_000)
     errors = bytearray()
     threads = (
-        threading.Thread(target=_feed, args=(process, program.encode()), daemon=True),
+        threading.Thread(target=_feed, args=(process, run.program.encode()), daemon=True),
         threading.Thread(target=_collect, args=(process, lines), daemon=True),
         threading.Thread(target=_keep_errors, args=(process, errors), daemon=True),
     )
     for thread in threads:
         thread.start()
     try:
-        yield from _lines(lines, time.monotonic() + limit_s, place)
+        yield from _lines(lines, time.monotonic() + run.limit_s, place)
         code = process.wait(timeout=5)
         threads[2].join(timeout=5)
     except queue.Empty:
         last = _last_line(errors.decode("utf-8", "replace"))
         said = f"; it says: {last}" if last else ""
         raise Unavailable(
-            f"{place}: {argv[0]} did not end within {limit_s:g} s{said}",
-            late,
+            f"{place}: {argv[0]} did not end within {run.limit_s:g} s{said}",
+            run.late or f"see what it waits for there, or raise {START_KEY}",
         ) from None
     except subprocess.TimeoutExpired:
         raise Unavailable(f"{place}: {argv[0]} does not end", "end it there") from None
     finally:
         _end(process)
     if code != 0:
-        raise error_of_words(errors.decode("utf-8", "replace"), code, place, argv[0], sayings)
+        raise error_of_words(errors.decode("utf-8", "replace"), code, place, argv[0], run.sayings)
 
 
-def read_output(
-    argv: Sequence[str],
-    program: str,
-    limit_s: float,
-    place: str,
-    sayings: Sequence[Saying],
-    env: Mapping[str, str] | None = None,
-    late: str = "run the same command by hand",
-) -> str:
+def read_output(run: ProcessRun) -> str:
     """All that `run_process` gives, as one text; raises what it raises."""
-    return "\n".join(run_process(argv, program, limit_s, place, sayings, env, late))
+    return "\n".join(run_process(replace(run, late=run.late or "run the same command by hand")))
 
 
 def _lines(lines: "queue.Queue[bytes | None]", deadline: float, place: str) -> Iterator[str]:
