@@ -12,6 +12,7 @@ from obs_check.lint.rules import (
     file_taken_twice,
     high_cardinality_label,
     instant_needs_range,
+    journal_match_never,
     label_not_set,
     labels_not_fields,
     masked_zero,
@@ -64,6 +65,7 @@ _RULES: tuple[LintRule, ...] = (
     meta_label_unknown.RULE,
     stage_key_unknown.RULE,
     path_matches_nothing.RULE,
+    journal_match_never.RULE,
     file_taken_twice.RULE,
     container_format.RULE,
 )

@@ -39,6 +39,8 @@ class ScrapeJob:
     """Names of the clients that its lines go to, None for all (promtail)."""
     literal_paths: bool = False
     """Paths are names of files, wildcards in them mean nothing (Alloy's loki.source.file without file_match)."""
+    journal_matches: str = ""
+    """Which entries of the journal are read: `FIELD=VALUE`, with spaces between; "" for all."""
 
     @property
     def reads_files(self) -> bool:

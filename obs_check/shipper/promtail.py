@@ -146,6 +146,7 @@ def _job(node: YamlValue) -> ScrapeJob:
     check_sections(node, JOB)
     check_discovery(node)
     rules = given["relabel_configs"].items() if "relabel_configs" in given else []
+    matches = journal.get("matches") if (journal := node.get("journal")) else None
     static = given["static_configs"].items() if "static_configs" in given else []
     return ScrapeJob(
         name.text(),
@@ -156,6 +157,7 @@ def _job(node: YamlValue) -> ScrapeJob:
         _place(node),
         _decompression(given.get("decompression")),
         _roles(node.get("kubernetes_sd_configs")),
+        journal_matches=matches.text() if matches else "",
     )
 
 

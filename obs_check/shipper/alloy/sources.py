@@ -80,7 +80,14 @@ def _job(name: str, block: Block, targets: TargetList, way: LineRoute, reading: 
         targets.ignore_older,
         way.to,
         block.name == "loki.source.file" and not targets.expanded,
+        _journal_matches(block, reading),
     )
+
+
+def _journal_matches(block: Block, reading: ArgumentReader) -> str:
+    given = block.attributes().get("matches") if block.name == "loki.source.journal" else None
+    value = reading.evaluator.value(given.value) if given else ""
+    return value if isinstance(value, str) else ""
 
 
 def _targets(block: Block, wiring: Wiring, reading: ArgumentReader) -> list[TargetList]:
