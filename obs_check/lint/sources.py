@@ -36,6 +36,8 @@ from obs_check.shipper.wrapping import is_prometheus_text
 SUFFIXES = (".json", ".yaml", ".yml", ".logql", ".alloy", ".river", ".tpl")
 _DASHBOARD_KEYS = {"panels", "rows", "elements", "templating", "schemaVersion"}
 _MAY_HOLD_PANELS = re.compile(r"\b(?:panels|elements|rows)\b")
+_KEYS = re.compile(r'\\?"(?:panels|elements|rows)\\?"\s*:')
+"""What JSON of a dashboard has, also as a text in a ConfigMap."""
 _HOLDS_BOARDS = re.compile(r"^kind:\s*(?:ConfigMap|GrafanaDashboard)\b", re.MULTILINE)
 _OF_A_SHIPPER = re.compile(r"scrape_configs|(?:\\[nt]|\b)loki\.(?:source\.\w+|write|process)\s+\\?[\"']")
 """Also in quotes, where a line before it ends in an escape (`\\n`)."""
@@ -163,7 +165,7 @@ def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
     if path.suffix == ".logql":
         reading.questions.append(file_question(str(path), text))
         known = True
-    elif path.suffix == ".json" and reading.in_directory and not _is_hopeful(text):
+    elif path.suffix == ".json" and reading.in_directory and not (_KEYS.search(text) or _OF_A_SHIPPER.search(text)):
         # Other programs' files, some of them with comments, are not read for what they are.
         return False
     elif path.suffix == ".json":

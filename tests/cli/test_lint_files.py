@@ -212,10 +212,11 @@ def test_a_manifest_is_read_as_flux_applies_it(tmp_path: Path, capsys: pytest.Ca
 def test_a_folder_may_hold_what_is_nobodys_dashboard(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "tsconfig.json").write_text('{"a": 1 /* of the compiler */}')
     (tmp_path / "list.json").write_text('{"panels": ["one", "two"]}')
+    (tmp_path / "rows.json").write_text('{"a": "12 rows"}\n{"a": "13 rows"}')
     (tmp_path / "q.logql").write_text('{job="a"}')
     code, _, notes = lint(tmp_path, capsys)
     assert code == 0
-    assert notes.count("neither a dashboard") == 2
+    assert notes.count("neither a dashboard") == 3
     assert main(["lint", str(tmp_path / "tsconfig.json")]) == 2
 
 
