@@ -100,10 +100,12 @@ def next_step(document: "Document", options: str = "") -> str:
     verdict, command = document.get("verdict"), document.get("command")
     if document.get("ended"):
         return ""
+    # These two are about a run that has to be named.
+    again = {"confirm": "confirm last", "trace": f"trace {document.get('run')}"}.get(str(command), command)
     if verdict == "unknown":
         if command == "diagnose" and not document.get("run") and not document.get("outages"):
             return f"obs-check diagnose{options} --inject sends events, and tells a true zero from a broken one"
-        return f"obs-check {command}{options} again, once all of the above answers"
+        return f"obs-check {again}{options} again, once all of the above answers"
     if verdict != "fail" or command == "demo":
         return ""
     causes = [str(finding.get("cause")) for finding in document.get("findings") or ()]
@@ -118,7 +120,7 @@ def next_step(document: "Document", options: str = "") -> str:
         files = any(not _of_dashboard(mapping_at(f, "fix")) for f in fixable)
         restart = " restart what reads the files," if files else ""
         return f"{diagnose} --apply{review},{restart} then obs-check confirm last{options}"
-    return f"obs-check explain {causes[0]} says what to do; then obs-check {command}{options} again"
+    return f"obs-check explain {causes[0]} says what to do; then obs-check {again}{options} again"
 
 
 def print_finding(console: Console, number: int, finding: "JsonFinding", everything: bool, explained: set[str]) -> None:

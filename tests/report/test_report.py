@@ -208,8 +208,9 @@ def test_a_panel_that_needs_two_fixes_counts_once() -> None:
 NEXT = {
     ("ok", "verify"): "",
     ("unknown", "verify"): "obs-check verify --config a.yaml again, once all of the above answers",
-    ("unknown", "diagnose"): "obs-check diagnose --config a.yaml --inject sends events, and tells a true zero from a "
-    "broken one",
+    ("unknown", "diagnose"): "obs-check diagnose --config a.yaml again, once all of the above answers",
+    ("unknown", "confirm"): "obs-check confirm last --config a.yaml again, once all of the above answers",
+    ("unknown", "trace"): "obs-check trace ab12cd --config a.yaml again, once all of the above answers",
     ("fail", "verify"): "obs-check diagnose --config a.yaml --inject --suggest shows the patches",
     ("fail", "demo"): "",
 }
@@ -218,8 +219,17 @@ NEXT = {
 @pytest.mark.parametrize(("verdict", "command"), NEXT)
 def test_the_next_command_is_spelled_out(verdict: str, command: str) -> None:
     finding = {"cause": "a.b", "fix": {"diff": "-a\n+b\n"}}
-    document: Any = {"verdict": verdict, "command": command, "findings": [finding]}
+    document: Any = {"verdict": verdict, "command": command, "run": "ab12cd", "findings": [finding]}
     assert next_step(document, " --config a.yaml") == NEXT[verdict, command]
+
+
+def test_a_diagnosis_without_events_leads_to_one_with_them() -> None:
+    document: Any = {"verdict": "unknown", "command": "diagnose", "run": None}
+    assert next_step(document) == ("obs-check diagnose --inject sends events, and tells a true zero from a broken one")
+    silent: Any = {**document, "outages": ["loki"]}
+    assert next_step(silent).endswith("again, once all of the above answers")
+    cut: Any = {**document, "ended": "interrupted"}
+    assert next_step(cut) == ""
 
 
 def test_a_confirmation_shows_what_changed_and_ends_with_the_next_command() -> None:
