@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from obs_check.client.helm import find_helm, render_chart
-from obs_check.documents.helm_template import chart_of_template
+from obs_check.documents.helm_template import chart_of, chart_of_template
 from obs_check.errors import ObsCheckError
 
 
@@ -70,10 +70,8 @@ def render_charts(path: Path, env: Mapping[str, str], notes: list[str]) -> list[
     found = []
     above = chart_of_template(path)
     for folder in _charts(path) if above is None else [above]:
-        try:
-            rendered = render_chart(helm, folder, env)
-        except ObsCheckError as error:
-            notes.append(" ".join(f"read without Helm: {error}".split()))
+        rendered = _rendered(helm, folder, env, notes)
+        if rendered is None:
             continue
         if above is not None:
             here = path.resolve()
@@ -82,6 +80,19 @@ def render_charts(path: Path, env: Mapping[str, str], notes: list[str]) -> list[
         templates = (RenderedTemplate(file, _text(file), text) for file, text in rendered.items())
         found.append(RenderedChart(folder if above is None else path, tuple(templates), above is None))
     return found
+
+
+def _rendered(helm: str, chart: Path, env: Mapping[str, str], notes: list[str]) -> dict[Path, str] | None:
+    """What becomes of the templates of a chart, by itself or, where it needs what is in that, in the one that it is a
+    dependency of."""
+    try:
+        return render_chart(helm, chart, env)
+    except ObsCheckError as error:
+        whole = chart_of(chart) if chart.parent.name == "charts" else None
+        found = _rendered(helm, whole, env, []) if whole is not None else None
+        if found is None:
+            notes.append(" ".join(f"read without Helm: {error}".split()))
+        return found
 
 
 def _charts(folder: Path) -> Iterator[Path]:

@@ -227,6 +227,10 @@ def test_a_real_helm_renders_a_chart(chart: Path) -> None:
     assert rows == [dependency, ("d/inserted.json", 1, "query-syntax"), of]
     for part, wanted in (("templates/more", [of]), ("charts/own/templates", [dependency])):
         assert found(chart / part, os.environ)[0] == [(row[0].removeprefix("charts/own/"), *row[1:]) for row in wanted]
+    # By itself the dependency lacks a name of the chart around it.
+    named = 'kind: ConfigMap\nmetadata: {name: {{ include "boards.name" . }}}\ndata:\n'
+    (own / "templates/d.yaml").write_text(f"{named}  d.json: {json.dumps(json.dumps(BAD))}\n")
+    assert found(own / "templates", os.environ) == ([("templates/d.yaml", 4, "query-syntax")], (), [])
     (chart / "templates/more/of.yaml").write_text('{{ required "a level is required" .Values.none }}\n')
     rows, notes, _ = found(chart, os.environ)
     assert notes[0].startswith(
