@@ -125,8 +125,12 @@ def _written(rule: RelabelRule, before: Values) -> Values:
 
 
 def _known(value: str) -> Values:
-    """What a text of a configuration can be: anything where the shipper's environment says it."""
-    return None if isinstance(value, UnknownText) or _ENVIRONMENT.search(value) else frozenset({value})
+    return frozenset({value}) if is_known(value) else None
+
+
+def is_known(text: str) -> bool:
+    """Whether a text of a configuration is what it says, not what the shipper's environment makes of it."""
+    return not isinstance(text, UnknownText) and not _ENVIRONMENT.search(text)
 
 
 def _either(ways: list[Possible]) -> Possible:

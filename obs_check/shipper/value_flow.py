@@ -7,7 +7,7 @@ from obs_check.golang.regex import capture_names
 from obs_check.shipper.golang.template import TemplateFault
 from obs_check.shipper.golang.template import parse as parse_template
 from obs_check.shipper.item import Stage
-from obs_check.shipper.label_flow import Possible
+from obs_check.shipper.label_flow import Possible, is_known
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.relabel import RelabelRule
 from obs_check.shipper.stages.components import NextProcess, RelabelLines
@@ -85,8 +85,9 @@ def _needs(stage: Drop, lacking: set[str]) -> bool:
     that `expression` and `value` test; without a test every source has to be there."""
     if stage.expression is None and stage.value is None:
         return bool(lacking)
+    tested = stage.expression or stage.value or ""
     takes_nothing = compile_regex(stage.expression).search("") if stage.expression is not None else stage.value == ""
-    return lacking >= set(stage.source or ()) and not takes_nothing
+    return lacking >= set(stage.source or ()) and is_known(tested) and not takes_nothing
 
 
 def _reads(stage: Stage, labels: set[str]) -> Iterator[Read]:
@@ -133,6 +134,10 @@ def _sets(stage: Stage) -> tuple[set[str] | None, set[str] | None]:
     """The extracted values and the labels that a stage may set; None for any."""
     match stage:
         case Json() | Logfmt() if stage.regex is not None:
+            return None, set()
+        case Regex() | Replace() if not is_known(stage.expression):
+            return None, set()
+        case Pattern() if not is_known(stage.pattern):
             return None, set()
         case Json():
             return {name for name, _ in stage.expressions}, set()

@@ -7,6 +7,7 @@ from obs_check.lint.issue import Found, Spot
 from obs_check.lint.material import Material
 from obs_check.lint.rule import LintRule
 from obs_check.shipper.item import Stage
+from obs_check.shipper.label_flow import is_known
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.stages.containers import Cri, Docker
@@ -55,13 +56,13 @@ def _placed(pipeline: Pipeline, before: list[Stage]) -> Iterator[tuple[Stage, Se
 def _why(stage: Stage, before: Sequence[Stage], behind: Sequence[Stage], job: ScrapeJob) -> tuple[str, str, str] | None:
     """A text of the stage, why it does nothing, and what to do."""
     match stage:
-        case Regex() if not capture_names(stage.expression):
+        case Regex() if is_known(stage.expression) and not capture_names(stage.expression):
             return (
                 "expression",
                 f"`regex` does nothing: {stage.expression!r} has no named group to extract{_counted(behind)}",
                 'name what it takes, `(?P<name>...)`; stages for lines that fit stand in a `match`, `{...} |~ "..."`',
             )
-        case Replace() if not compile_regex(stage.expression).groups:
+        case Replace() if is_known(stage.expression) and not compile_regex(stage.expression).groups:
             claim = f"`replace` does nothing: {stage.expression!r} has no group, and groups are what it replaces"
             return "expression", claim, "write brackets around what is to be replaced"
         case Drop() if stage.older_than is not None and job.reads_files and not any(map(_sets_time, before)):

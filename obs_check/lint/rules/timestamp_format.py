@@ -10,6 +10,7 @@ from obs_check.lint.question import NOW_NS
 from obs_check.lint.rule import LintRule
 from obs_check.model.wording import count_noun
 from obs_check.shipper.item import text_of
+from obs_check.shipper.label_flow import is_known
 from obs_check.shipper.stages.timestamp import Timestamp, read_time
 from obs_check.shipper.value_flow import lacking_values
 
@@ -35,8 +36,9 @@ def _find(material: Material) -> Iterator[Found]:
             if not fits_job(sample, flow):
                 continue
             for stage, items in seen_by(job, flow, sample, Timestamp):
-                if not _has_date(stage) or stage in lacking:
-                    # It is known without any line.
+                known = all(map(is_known, (stage.format, *stage.fallback_formats)))
+                if not known or not _has_date(stage) or stage in lacking:
+                    # Nobody can tell, or it is known without any line.
                     continue
                 texts = [text_of(item.extracted.get(stage.source)) for item in items]
                 given = [text for text in texts if text is not None]
@@ -66,7 +68,7 @@ def _has_date(stage: Timestamp) -> bool:
     """Whether a format of a stage can read a day, which no words of other languages do (`YYYY-MM-DD`, `%Y`)."""
     for layout in (stage.format, *stage.fallback_formats):
         tokens = {found[0] for found in layouts.TOKEN.finditer(layouts.NAMED.get(layout, layout))}
-        if layout in _UNIX or (tokens & _MONTHS and tokens & _DAYS) or tokens & _DAYS_OF_YEAR:
+        if not is_known(layout) or layout in _UNIX or (tokens & _MONTHS and tokens & _DAYS) or tokens & _DAYS_OF_YEAR:
             return True
     return False
 
