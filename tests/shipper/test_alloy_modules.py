@@ -109,6 +109,11 @@ def test_a_module_that_is_not_at_hand_leaves_the_configuration_open() -> None:
     )
 
 
+def test_labels_that_come_from_elsewhere_leave_the_configuration_open() -> None:
+    config = read(f'loki.enrich "e" {{ forward_to = [loki.write.default.receiver] }}\n{WRITE}')
+    assert config.unread == ("config.alloy:1: loki.enrich.e: the labels that it adds are not known",)
+
+
 @pytest.mark.parametrize(
     ("use", "message"),
     [

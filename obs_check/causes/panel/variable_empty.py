@@ -6,6 +6,7 @@ nothing has no value, and neither have those that are asked with it. A variable 
 none at all: Grafana sends its name as it stands, `$host`.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -67,7 +68,8 @@ def _unknown(context: Context, broken: BrokenPanel) -> Finding | None:
     near = next(iter(get_close_matches(name.casefold(), (one.casefold() for one in known), 1)), None)
     meant = next((one for one in known if one.casefold() == near), None)
     if meant is not None:
-        same = [(use, use.text.replace(name, meant)) for use in uses if use.names[0] == name]
+        reference = re.compile(rf"(?<=[${{\[]){re.escape(name)}\b")
+        same = [(use, reference.sub(meant, use.text)) for use in uses if use.names[0] == name]
         change = try_queries(context, broken, edits_of(broken, same))
         if change.helps:
             told = f"{claim}: {with_it(broken, change, f'with the variable {meant}')}"

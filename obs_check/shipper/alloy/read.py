@@ -37,8 +37,10 @@ def parse_alloy(
     for block in out.blocks:
         if block.name in ELSEWHERE:
             unread.append((block.line, f"{block.id}: pipelines that it makes are not read"))
-        else:
-            _check_name(block, reading)
+            continue
+        _check_name(block, reading)
+        if block.name == "loki.enrich":
+            unread.append((block.line, f"{block.id}: the labels that it adds are not known"))
     for line, what in unread:
         reading.note(line, what)
     wiring = Wiring(components, reading)
