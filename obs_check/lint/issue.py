@@ -1,10 +1,11 @@
 """What a rule finds, and where."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from obs_check.model.finding import Severity, Subject
+from obs_check.model.wording import count_noun
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +41,67 @@ class Issue:
 
 
 _HABIT = 3
-"""Places from which the same warning in one file is one finding."""
+"""Places from which what is said of one file in the same words is one finding."""
+_SHOWN = 12
+"""Places of a finding that a text names."""
 
 
-def group_issues(issues: Iterable[Issue]) -> list[dict[str, Any]]:
-    """The findings as JSON, each with its `places` ({"line", "subject"}): a warning or info that a file earns in three
-    places or more is one finding, at the first of them. An error is one of its own."""
+def group_issues(issues: Iterable[Issue], copies: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """The findings as JSON, each with its `places` ({"line", "subject"}): what a rule says of a file in the same words
+    in three places or more, or of several queries of one panel, is one finding, at the first of them. `copies` are the
+    files that hold the same dashboards as a first one: that one is spoken of, and its findings name the others."""
+    repeated = {path for others in copies.values() for path in others}
     groups: dict[object, list[Issue]] = {}
-    for number, issue in enumerate(issues):
-        own = number if issue.severity == "error" else None
-        groups.setdefault((issue.rule, issue.spot.path, issue.claim, issue.remedy, own), []).append(issue)
+    for issue in issues:
+        if issue.spot.path not in repeated:
+            groups.setdefault((issue.rule, issue.spot.path, issue.claim, issue.remedy), []).append(issue)
     found = []
     for group in groups.values():
-        for alone in [group] if len(group) >= _HABIT else [[issue] for issue in group]:
-            places = [{"line": one.spot.line, "subject": one.spot.subject.to_json()} for one in alone]
-            found.append({**alone[0].to_json(), "places": places})
+        panels: dict[object, list[Issue]] = {}
+        for number, issue in enumerate(group):
+            subject = issue.spot.subject
+            panels.setdefault(number if subject.panel is None else (subject.dashboard, subject.panel), []).append(issue)
+        for alike in [group] if len(group) >= _HABIT else panels.values():
+            places = [{"line": one.spot.line, "subject": one.spot.subject.to_json()} for one in alike]
+            others = list(copies.get(alike[0].spot.path, ()))
+            found.append({**alike[0].to_json(), "places": places, "copies": others})
     return found
+
+
+def name_subject(finding: Mapping[str, Any]) -> str:
+    """Where in a dashboard a finding of the document is: `panel 1, query A`; "" where it is in none."""
+    subject = finding["subject"]
+    if subject["panel"] is None:
+        return ""
+    names = _queries(finding) or [subject["target"]]
+    queries = f", {'queries' if len(names) > 1 else 'query'} {_first(names)}" if names[0] else ""
+    return f"panel {subject['panel']}{queries}"
+
+
+def name_places(finding: Mapping[str, Any]) -> list[str]:
+    """Where else a finding of the document stands, a sentence each: its other panels, else lines, then its copies."""
+    places, told = finding["places"], []
+    if len(places) > 1 and not _queries(finding):
+        panels = [place["subject"]["panel"] for place in places]
+        kind, found = ("panels", panels) if None not in panels else ("lines", [place["line"] for place in places])
+        told.append(f"in {count_noun(len(places), 'place')}: {kind} {_first(found)}")
+    if copies := finding["copies"]:
+        told.append(f"and {count_noun(len(copies), 'copy')}: {_first(copies)}")
+    return told
+
+
+def _queries(finding: Mapping[str, Any]) -> list[str]:
+    """The names of the queries that a finding is of, where they all are of one panel."""
+    subjects = [place["subject"] for place in finding["places"]]
+    panels = {(subject["dashboard"], subject["panel"]) for subject in subjects}
+    names = [subject["target"] for subject in subjects]
+    return list(dict.fromkeys(names)) if len(panels) == 1 and None not in names else []
+
+
+def _first(found: Iterable[object]) -> str:
+    shown = list(dict.fromkeys(map(str, found)))
+    rest = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
+    return f"{', '.join(shown[:_SHOWN])}{rest}"
 
 
 Found = tuple[Spot, str, str]

@@ -13,6 +13,7 @@ from obs_check.lint.question import Question, board_questions
 from obs_check.lint.sample import SampleLines
 from obs_check.model.entry import Labels
 from obs_check.panel.datasource import Datasources
+from obs_check.panel.elements import Dashboard
 from obs_check.shipper.item import Stage
 from obs_check.shipper.label_flow import Flow, label_flow
 from obs_check.shipper.model import ScrapeJob, ShipperConfig
@@ -120,6 +121,25 @@ class Material:
         """The queries of dashboards and files."""
         of_boards = [q for board in self.boards for q in board_questions(board, self.datasources)]
         return (*of_boards, *self.file_questions)
+
+    @cached_property
+    def copies(self) -> Mapping[str, Sequence[str]]:
+        """The files that hold the same dashboards as one before them, and nothing else, by that one. A file with a
+        comment that switches rules off speaks for itself alone."""
+        own = {path for path, text in self.texts if not path.endswith(".json") and "obs-check:disable" in text}
+        own |= {shipper.config.file for shipper in self.shippers} | self.rendered.keys()
+        files: dict[str, list[Dashboard]] = {}
+        for board in self.boards:
+            if board.path not in own:
+                files.setdefault(board.path, []).append(board.dashboard)
+        firsts: dict[object, list[str]] = {}
+        found: dict[str, list[str]] = {}
+        for path, held in files.items():
+            models = [dashboard.document for dashboard in held]
+            alike = firsts.setdefault(tuple((one.uid, one.title) for one in held), [])
+            first = next((other for other in alike if [one.document for one in files[other]] == models), "")
+            (found.setdefault(first, []) if first else alike).append(path)
+        return found
 
     def jobs_of(self, sample: SampleLines) -> list[tuple[ShipperFile, ScrapeJob, Flow]]:
         """The jobs that a sample is of. One whose labels nobody gave is of a job only where there is no other: what a

@@ -1,7 +1,7 @@
 """All rules over what was read."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from obs_check.documents.nearest import did_you_mean
@@ -17,11 +17,13 @@ _ORDER = ("error", "warning", "info")
 
 @dataclass(frozen=True, slots=True)
 class LintResult:
-    """`issues` stand; `silent` are switched off, each with its reason; `unused` comments switch off nothing."""
+    """`issues` stand; `silent` are switched off, each with its reason; `unused` comments switch off nothing; `copies`
+    are the files that hold the same dashboards as a first one."""
 
     issues: list[Issue]
     silent: list[tuple[Issue, str]]
     unused: list[Disable]
+    copies: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:
@@ -31,7 +33,7 @@ class LintResult:
     def to_json(self) -> dict[str, Any]:
         """{"findings", "disabled", "unused_disables"}."""
         return {
-            "findings": group_issues(self.issues),
+            "findings": group_issues(self.issues, self.copies),
             "disabled": [{**issue.to_json(), "reason": reason} for issue, reason in self.silent],
             "unused_disables": [
                 {"rule": d.rule, "path": d.spot.path, "line": d.spot.line, "reason": d.reason} for d in self.unused
@@ -52,6 +54,7 @@ def narrow_result(result: LintResult, select: Collection[str], ignore: Collectio
         [issue for issue in result.issues if wanted(issue.rule)],
         [(issue, reason) for issue, reason in result.silent if wanted(issue.rule)],
         [unused for unused in result.unused if wanted(unused.rule)],
+        result.copies,
     )
 
 
@@ -60,4 +63,4 @@ def lint(material: Material) -> LintResult:
     every = (issue for rule in RULES for issue in rule.issues(material))
     found = dict.fromkeys(replace(issue, spot=material.in_file(issue.spot)) for issue in every)
     ordered = sorted(found, key=lambda i: (i.spot.path, _ORDER.index(i.severity), i.spot.line))
-    return LintResult(*apply_disables(ordered, read_disables(material)))
+    return LintResult(*apply_disables(ordered, read_disables(material)), material.copies)

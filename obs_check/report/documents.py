@@ -48,6 +48,7 @@ class LintFinding(Struct):
     claim: str
     fix: LintRemedy
     places: Annotated[list[LintPlace] | None, field_meaning("all places of a habit")] = None
+    copies: Annotated[list[str] | None, field_meaning("files that hold the same dashboards")] = None
     reason: Annotated[str | None, field_meaning("why it is switched off")] = None
 
 

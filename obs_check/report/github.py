@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from obs_check.app.verify.document import Document
+from obs_check.lint.issue import name_places
 from obs_check.report.terminal import escape_controls
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
@@ -16,7 +17,7 @@ _LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 def lint_annotations(document: Mapping[str, Any]) -> Iterator[str]:
     """A workflow command a finding of lint's document, at its file, line and column."""
     for one in document["findings"]:
-        text = f"{one['claim']}\n{one['fix']['summary']}".rstrip()
+        text = "\n".join(filter(None, (one["claim"], *name_places(one), one["fix"]["summary"])))
         yield _command(
             _LEVELS[one["severity"]], text, one["rule"], file=one["path"], line=one["line"], col=one["column"]
         )

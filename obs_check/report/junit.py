@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from obs_check.app.verify.document import Document, Hop
+from obs_check.lint.issue import name_places
 from obs_check.model.wording import count_noun
 from obs_check.report.terminal import escape_controls
 
@@ -51,7 +52,7 @@ def junit_of_lint(document: Mapping[str, Any]) -> str:
             one["rule"],
             f"{one['path']}:{one['line']}:{one['column']}",
             "fail" if one["severity"] == "error" else "ok",
-            one["claim"],
+            "; ".join((one["claim"], *name_places(one))),
             one["fix"]["summary"],
         )
         for one in document["findings"]

@@ -1,18 +1,17 @@
 """What lint found, as a document and as a table."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
 from rich.text import Text
 
+from obs_check.lint.issue import name_places, name_subject
 from obs_check.lint.run import LintResult
 from obs_check.model.wording import count_noun
 from obs_check.report.console import make_console
 from obs_check.report.json import document
 from obs_check.report.terminal import escape_controls
 
-_SHOWN = 12
-"""Places of a finding that a table names."""
 _INDENT = " " * 5
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
@@ -34,33 +33,18 @@ def print_lint(doc: Mapping[str, Any], file: TextIO, color: bool) -> None:
     console = make_console(file, color)
     for one in doc["findings"]:
         place = f"{escape_controls(one['path'])}:{one['line']}:{one['column']}: "
-        said = f" {one['rule']}: {_subject(one['subject'])}{escape_controls(one['claim'])}"
+        subject = name_subject(one)
+        said = escape_controls(f" {one['rule']}: {subject}{': ' if subject else ''}{one['claim']}")
         head = Text.assemble((place, "bold"), (one["severity"], _STYLES[one["severity"]]), said)
         # An editor reads one row a finding, a person rows that fit.
         rows = head.wrap(console, console.width - len(_INDENT)) if file.isatty() else [head]
         for n, row in enumerate(rows):
             console.print(Text.assemble(_INDENT if n else "", row), soft_wrap=True)
-        if len(one["places"]) > 1:
-            console.print(Text(f"{_INDENT}in {count_noun(len(one['places']), 'place')}: {_places(one['places'])}"))
+        for sentence in name_places(one):
+            console.print(Text(escape_controls(f"{_INDENT}{sentence}")), soft_wrap=True)
         if one["fix"]["summary"]:
             console.print(Text(escape_controls(f"{_INDENT}{one['fix']['summary']}"), "cyan"))
     counts = {name: sum(one["severity"] == name for one in doc["findings"]) for name in _STYLES}
     told = ", ".join(f"{n} {name}" if name == "info" else count_noun(n, name) for name, n in counts.items())
     silent = f", {len(doc['disabled'])} disabled" if doc["disabled"] else ""
     console.print(Text(f"{count_noun(doc['files'], 'file')}: {told}{silent}"))
-
-
-def _places(places: Sequence[Mapping[str, Any]]) -> str:
-    """Where a finding stands: the panels, else the lines; `-o json` has them all."""
-    panels = [place["subject"]["panel"] for place in places]
-    kind, found = ("panels", panels) if None not in panels else ("lines", [place["line"] for place in places])
-    shown = list(dict.fromkeys(map(str, found)))
-    rest = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
-    return f"{kind} {', '.join(shown[:_SHOWN])}{rest}"
-
-
-def _subject(subject: Mapping[str, object]) -> str:
-    """Where in a dashboard it is: `panel 1, query A: `."""
-    panel = [f"panel {subject['panel']}"] if subject["panel"] is not None else []
-    told = panel + ([f"query {subject['target']}"] if subject["target"] else [])
-    return f"{', '.join(told)}: " if told else ""

@@ -153,7 +153,7 @@ def test_a_pair_of_escapes_is_one_character(tmp_path: Path, capsys: pytest.Captu
         (tmp_path / name).write_text(json.dumps(board, ensure_ascii=True))
     code, document, _ = lint(tmp_path, capsys)
     assert code == 1
-    assert len(document["findings"]) == 2
+    assert [len(one["copies"]) for one in document["findings"]] == [1]
 
 
 def test_a_habit_is_one_finding_with_its_places(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -166,6 +166,40 @@ def test_a_habit_is_one_finding_with_its_places(tmp_path: Path, capsys: pytest.C
     assert [place["subject"]["panel"] for place in masked["places"]] == [1, 2, 3]
     main(["lint", str(tmp_path)])
     assert "in 3 places: panels 1, 2, 3" in capsys.readouterr().out
+
+
+def test_errors_of_one_habit_are_one_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    panel, wrong = BOARD["panels"][0], [{"refId": name, "expr": '{job="a"} |'} for name in "AB"]
+    in_three = [{**panel, "id": n, "targets": wrong[:1]} for n in (1, 2, 3)]
+    for panels in (in_three, in_three[:2], [{**panel, "targets": wrong}]):
+        (tmp_path / "d.json").write_text(json.dumps({**BOARD, "panels": panels}, indent=1))
+        code, document, _ = lint(tmp_path, capsys)
+        main(["lint", str(tmp_path)])
+        out = capsys.readouterr().out
+        found = [len(one["places"]) for one in document["findings"]]
+        assert (code, found) == (1, {3: [3], 2: [1, 1], 1: [2]}[len(panels)])
+        assert ("in 3 places: panels 1, 2, 3" in out) == (len(panels) == 3)
+        assert ("panel 1, queries A, B: " in out) == (len(panels) == 1)
+        main(["lint", str(tmp_path), "-o", "sarif"])
+        assert len(json.loads(capsys.readouterr().out)["runs"][0]["results"]) == sum(found)
+
+
+def test_copies_of_a_dashboard_are_spoken_of_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    panel = {**BOARD["panels"][0], "targets": [{"refId": "A", "expr": '{job="a"} |'}]}
+    board = {**BOARD, "panels": [panel]}
+    (tmp_path / "a.json").write_text(json.dumps(board, indent=1))
+    (tmp_path / "b.json").write_text(json.dumps(board))
+    (tmp_path / "other.json").write_text(json.dumps({**board, "refresh": "5s"}))
+    manifest = json.dumps({"kind": "ConfigMap", "data": {"d.json": json.dumps(board)}})
+    (tmp_path / "c.yaml").write_text(manifest)
+    (tmp_path / "d.yaml").write_text(f"{manifest}# obs-check:disable-file missing-unit -- a copy\n")
+    code, document, _ = lint(tmp_path, capsys)
+    told = {Path(one["path"]).name: [Path(path).name for path in one["copies"]] for one in document["findings"]}
+    assert (code, told) == (1, {"a.json": ["b.json", "c.yaml"], "d.yaml": [], "other.json": []})
+    main(["lint", str(tmp_path)])
+    assert f"and 2 copies: {tmp_path}/b.json, {tmp_path}/c.yaml" in capsys.readouterr().out
+    main(["lint", str(tmp_path), "-o", "sarif"])
+    assert len(json.loads(capsys.readouterr().out)["runs"][0]["results"]) == 5
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from obs_check.errors import UsageError
-from obs_check.lint.issue import group_issues
 from obs_check.lint.run import lint
 from obs_check.lint.sources import SUFFIXES, read_material
 from obs_check.logql.settings import EngineSettings
@@ -70,7 +69,7 @@ class Figures:
             self.refused += [error.message for error in broken]
             self.dashboards += len(material.boards)
             self.shippers += len(material.shippers)
-            for one in group_issues(result.issues):
+            for one in result.to_json()["findings"]:
                 self.rules[one["rule"]] += 1
                 self.findings.append(f"{one['path']}:{one['line']}: {one['rule']}: {one['claim']}")
         self.seconds += time.process_time() - begun
