@@ -15,6 +15,7 @@ from obs_check.cli.shipper_targets import pods_option
 
 if TYPE_CHECKING:
     from obs_check.app.systems.injection import Sending
+    from obs_check.report.screen import Diffs
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ def diagnose(
         check.explain()
         if looking.suggest or fixes.apply:
             check.suggest()
-        out.show_outcome(outcome, diffs="all" if looking.suggest else "short" if fixes.apply else "none")
+        diffs: Diffs = "all" if looking.suggest else "short" if fixes.apply else "none"
+        out.show_outcome(outcome, diffs, leads_on=False)
         fixes.run(systems, outcome, out)
+        out.show_next(outcome)
     out.finish(outcome.to_json(), outcome.exit_code)

@@ -117,11 +117,18 @@ class Output:
         if self.verbose:
             self.say(text)
 
-    def show_outcome(self, outcome: "Outcome", diffs: "Diffs" = "short") -> None:
+    def show_outcome(self, outcome: "Outcome", diffs: "Diffs" = "short", leads_on: bool = True) -> None:
         """The tables of an outcome on stdout, or its annotations (nothing with -o json: there the document follows at
-        the end)."""
+        the end). What to type next is left out unless this `leads_on` to it: `show_next` says it later."""
         if not self.json:
-            self._show(outcome.to_json(), diffs)
+            self._show(outcome.to_json(), diffs, leads_on)
+
+    def show_next(self, outcome: "Outcome") -> None:
+        """What to type next, on stdout below tables."""
+        if self.format == "table":
+            from obs_check.report.screen import print_next
+
+            print_next(outcome.to_json(), sys.stdout, self.color, self._repeated())
 
     def show(self, document: "Document") -> None:
         """A document on stdout, in the format that was asked for."""
@@ -202,7 +209,12 @@ class Output:
 
         return write_evidence(folder, document, formats or USUAL, beside)
 
-    def _show(self, document: "Document", diffs: "Diffs") -> None:
+    def _repeated(self) -> str:
+        """The options that the next command needs, too."""
+        named = "" if self.config_path is None else f" --config {shlex.quote(str(self.config_path))}"
+        return named + self._given().options()
+
+    def _show(self, document: "Document", diffs: "Diffs", leads_on: bool = True) -> None:
         if self.format == "github":
             from obs_check.report.github import annotations
             from obs_check.report.markdown import to_markdown
@@ -212,9 +224,8 @@ class Output:
             return
         from obs_check.report.screen import print_document
 
-        named = "" if self.config_path is None else f" --config {shlex.quote(str(self.config_path))}"
-        named += self._given().options()
-        print_document(document, sys.stdout, self.color, diffs, everything=self.verbose > 0, options=named)
+        everything = self.verbose > 0
+        print_document(document, sys.stdout, self.color, diffs, everything, self._repeated(), leads_on)
 
     def print_json(self, document: Mapping[str, object]) -> None:
         """A document as JSON on stdout."""

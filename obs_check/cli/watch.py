@@ -98,6 +98,7 @@ def watch(
     obs-check watch --every 300 --keep 50
     obs-check watch --runs 1 --listen 127.0.0.1:0 -o json
     """
+    from obs_check.app.systems.systems import open_grafana
     from obs_check.app.watch.watch import Schedule, Watch, state_cleaner
     from obs_check.config import state_directory
     from obs_check.report.json import json_line
@@ -121,6 +122,8 @@ def watch(
 
     quiet = _Quiet(**{field.name: getattr(out, field.name) for field in fields(out)})
     verify = _Verify(quiet, events, sending, following, limit_s, watching.annotate)
+    # What no run can do without is missed before an address is told.
+    open_grafana(out.config()).close()
     tidy = state_cleaner(state, watching.keep, out.say) if state is not None else lambda: None
     watched = Watch(verify, Schedule(every, jitter, limit_s), time.time_ns, _pause, random, note, tidy)
     with (

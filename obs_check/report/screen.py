@@ -48,10 +48,12 @@ def print_document(
     diffs: Diffs = "short",
     everything: bool = False,
     options: str = "",
+    leads_on: bool = True,
 ) -> None:
     """Print what a document says, so that three causes and their panels fit two screens of 24 rows. `diffs` are the
     fixes that are shown as patches; `everything` shows also what is as it should be, whole texts and patches, and the
-    probes of every cause. `options` are those that the next command needs, too."""
+    probes of every cause. `options` are those that the next command needs, too; it is left out unless this `leads_on`
+    to it."""
     console = make_console(file, color)
     console.print(_headline(document))
     result = document.get("result")
@@ -74,8 +76,14 @@ def print_document(
     if document.get("command") == "confirm":
         _print_comparison(console, document, everything)
     _print_patches(console, document.get("findings") or (), "all" if everything and diffs != "none" else diffs)
+    if leads_on:
+        print_next(document, file, color, options)
+
+
+def print_next(document: "Document", file: TextIO, color: bool, options: str = "") -> None:
+    """Print the command to type now, where there is one; see `next_step`."""
     if step := next_step(document, options):
-        console.print(Text(f"next: {step}", "bold"))
+        make_console(file, color).print(Text(f"next: {step}", "bold"))
 
 
 def summary(document: "Document") -> str:
@@ -100,6 +108,10 @@ def next_step(document: "Document", options: str = "") -> str:
     verdict, command = document.get("verdict"), document.get("command")
     if document.get("ended"):
         return ""
+    if command == "diagnose" and (changes := document.get("changes")):
+        fixes = [mapping_at(f, "fix") for f in document.get("findings") or ()]
+        files = any(fix.get("path") and str(fix["path"]) in line for fix in fixes for line in changes)
+        return f"{'restart what reads the files, then ' if files else ''}obs-check confirm last{options}"
     # These two are about a run that has to be named.
     again = {"confirm": "confirm last", "trace": f"trace {document.get('run')}"}.get(str(command), command)
     if verdict == "unknown":

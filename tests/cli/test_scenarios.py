@@ -211,6 +211,7 @@ def test_a_broken_panel_is_diagnosed_confirmed_and_exported(broken: Lab, command
     fixed = command("diagnose", "--config", broken.config_path, "--inject", "--apply", "--yes", "--patch", "all.patch")
     assert "dashboard agent-firewall saved as version 2" in fixed.err
     assert "will change dashboard agent-firewall: 7 queries" in fixed.err
+    assert fixed.out.splitlines()[-1] == f"next: obs-check confirm last --config {broken.config_path}"
     assert Path("all.patch").read_text().startswith("# dashboard:agent-firewall is saved in Grafana by --apply")
     assert "all.patch changes no file" in fixed.err
     followed = command("trace", "last", "--config", broken.config_path, "-o", "json")

@@ -112,6 +112,7 @@ def test_wrong_usage_ends_it_at_once(
     assert main([*ARGUMENTS, "--config", "c.yaml", *arguments]) == 2
     shown = capsys.readouterr()
     assert words in shown.err
+    assert "metrics:" not in shown.err
     assert shown.out == ""
 
 

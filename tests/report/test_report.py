@@ -223,6 +223,21 @@ def test_the_next_command_is_spelled_out(verdict: str, command: str) -> None:
     assert next_step(document, " --config a.yaml") == NEXT[verdict, command]
 
 
+@pytest.mark.parametrize(
+    ("changes", "step"),
+    [
+        (["dashboard d saved as version 2"], "obs-check confirm last --config a.yaml"),
+        (["/etc/p.yaml changed"], "restart what reads the files, then obs-check confirm last --config a.yaml"),
+    ],
+)
+@pytest.mark.parametrize("verdict", ["fail", "unknown"])
+def test_what_was_applied_is_confirmed_next(verdict: str, changes: list[str], step: str) -> None:
+    fixes = [{"diff": "-a\n+b\n", "path": "dashboard:d"}, {"diff": "-a\n+b\n", "path": "/etc/p.yaml"}]
+    findings = [{"cause": "a.b", "fix": fix} for fix in fixes]
+    document: Any = {"verdict": verdict, "command": "diagnose", "findings": findings, "changes": changes}
+    assert next_step(document, " --config a.yaml") == step
+
+
 def test_a_diagnosis_without_events_leads_to_one_with_them() -> None:
     document: Any = {"verdict": "unknown", "command": "diagnose", "run": None}
     assert next_step(document) == ("obs-check diagnose --inject sends events, and tells a true zero from a broken one")
