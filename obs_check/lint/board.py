@@ -1,6 +1,6 @@
 """A dashboard with the lines of its file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -14,13 +14,15 @@ from obs_check.panel.elements import Dashboard, Panel
 
 @dataclass(frozen=True, slots=True)
 class LintedDashboard:
-    """`lines` is empty where the dashboard was not read from JSON; `paths` are where panels stand in the document;
-    `notes` are the descriptions of panels, by id, and of the dashboard itself under None."""
+    """`lines` is empty where the dashboard was not read from JSON; `paths` are where panels stand in the document, of
+    which `unnumbered` have no id there; `notes` are the descriptions of panels, by id, and of the dashboard itself
+    under None."""
 
     path: str
     dashboard: Dashboard
     lines: Mapping[Path, int] = field(default_factory=dict, repr=False)
     paths: Mapping[int, Path] = field(default_factory=dict, repr=False)
+    unnumbered: Set[int] = frozenset()
     notes: Mapping[int | None, str] = field(default_factory=dict, repr=False)
 
     def spot(self, panel: Panel | None = None, target: int | None = None) -> Spot:
@@ -37,7 +39,8 @@ class LintedDashboard:
             path = (*path, *deep, target)
         while path and path not in self.lines:
             path = path[:-1]
-        return Spot(self.path, self.lines.get(path, 1), subject)
+        title = panel.title if panel and panel.id in self.unnumbered else None
+        return Spot(self.path, self.lines.get(path, 1), subject, title)
 
 
 def read_boards(document: object, path: str, text: str = "", first_line: int = 1) -> list[LintedDashboard]:
@@ -49,18 +52,20 @@ def read_boards(document: object, path: str, text: str = "", first_line: int = 1
     boards = []
     for dashboard in load_dashboards(document, path):
         paths: dict[int, Path] = {}
+        without: set[int] = set()
         notes: dict[int | None, str] = {None: str(dashboard.document.get("description") or "")}
         unnumbered = count(10_001)
         for inner, raw in _panels(dashboard.document):
             is_row = inner[-2] == "rows" or raw.get("type") == "row" or isinstance(raw.get("panels"), list)
             # A panel without an id has that of its place among all panels.
             place = 0 if is_row else next(unnumbered)
-            number = raw.get("id", place or None)
-            if isinstance(number, int):
+            given = raw.get("id")
+            if number := int(given) if isinstance(given, int | float) else place:
+                without |= set() if isinstance(given, int | float) else {number}
                 paths[number] = (*_prefix(document, dashboard.document), *inner)
                 described = raw["spec"] if isinstance(raw.get("spec"), Mapping) else raw
                 notes[number] = str(described.get("description") or "")
-        boards.append(LintedDashboard(path, dashboard, lines, paths, notes))
+        boards.append(LintedDashboard(path, dashboard, lines, paths, without, notes))
     return boards
 
 

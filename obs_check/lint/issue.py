@@ -10,11 +10,18 @@ from obs_check.model.wording import count_noun
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A place in a file: `line` is 1-based; `subject` names dashboard, panel and target where there are any."""
+    """A place in a file: `line` is 1-based; `subject` names dashboard, panel and target where there are any;
+    `panel_title` is the title of a panel to which its file gives no id, so that nobody would find it by its number."""
 
     path: str
     line: int = 1
     subject: Subject = field(default_factory=Subject)
+    panel_title: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """{"line", "subject"}, and "panel_title" where there is one."""
+        titled = {} if self.panel_title is None else {"panel_title": self.panel_title}
+        return {"line": self.line, "subject": self.subject.to_json(), **titled}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +35,12 @@ class Issue:
     remedy: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """{"rule", "severity", "path", "line", "subject", "claim", "fix": {"summary"}}."""
+        """{"rule", "severity", "path", "claim", "fix": {"summary"}}, and what the spot has."""
         return {
             "rule": self.rule,
             "severity": self.severity,
             "path": self.spot.path,
-            "line": self.spot.line,
-            "subject": self.spot.subject.to_json(),
+            **self.spot.to_json(),
             "claim": self.claim,
             "fix": {"summary": self.remedy},
         }
@@ -62,7 +68,7 @@ def group_issues(issues: Iterable[Issue], copies: Mapping[str, Sequence[str]]) -
             subject = issue.spot.subject
             panels.setdefault(number if subject.panel is None else (subject.dashboard, subject.panel), []).append(issue)
         for alike in [group] if len(group) >= _HABIT else panels.values():
-            places = [{"line": one.spot.line, "subject": one.spot.subject.to_json()} for one in alike]
+            places = [one.spot.to_json() for one in alike]
             others = list(copies.get(alike[0].spot.path, ()))
             found.append({**alike[0].to_json(), "places": places, "copies": others})
     return found
@@ -75,15 +81,21 @@ def name_subject(finding: Mapping[str, Any]) -> str:
         return ""
     names = _queries(finding) or [subject["target"]]
     queries = f", {'queries' if len(names) > 1 else 'query'} {_first(names)}" if names[0] else ""
-    return f"panel {subject['panel']}{queries}"
+    return f"panel {name_panel(finding)}{queries}"
+
+
+def name_panel(place: Mapping[str, Any]) -> str:
+    """The panel of a place or a finding of the document: its id, its title where its file gives it no id."""
+    title = place.get("panel_title")
+    return str(place["subject"]["panel"]) if title is None else f'"{title}"' if title else "without a title"
 
 
 def name_places(finding: Mapping[str, Any]) -> list[str]:
     """Where else a finding of the document stands, a sentence each: its other panels, else lines, then its copies."""
     places, told = finding["places"], []
     if len(places) > 1 and not _queries(finding):
-        panels = [place["subject"]["panel"] for place in places]
-        kind, found = ("panels", panels) if None not in panels else ("lines", [place["line"] for place in places])
+        in_panels = all(place["subject"]["panel"] is not None for place in places)
+        kind, found = ("panels", map(name_panel, places)) if in_panels else ("lines", [one["line"] for one in places])
         told.append(f"in {count_noun(len(places), 'place')}: {kind} {_first(found)}")
     if copies := finding["copies"]:
         told.append(f"and {count_noun(len(copies), 'copy')}: {_first(copies)}")

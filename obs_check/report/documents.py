@@ -23,6 +23,9 @@ class _Head(Struct):
     run: RunId | None
 
 
+PanelTitle = Annotated[str, field_meaning("the title of a panel to which its file gives no id")]
+
+
 class LintRemedy(Struct):
     """What to write instead."""
 
@@ -34,6 +37,7 @@ class LintPlace(Struct):
 
     line: int
     subject: JsonSubject
+    panel_title: PanelTitle | None = None
 
 
 class LintFinding(Struct):
@@ -48,6 +52,7 @@ class LintFinding(Struct):
     claim: str
     fix: LintRemedy
     places: Annotated[list[LintPlace] | None, field_meaning("all places of a habit")] = None
+    panel_title: PanelTitle | None = None
     copies: Annotated[list[str] | None, field_meaning("files that hold the same dashboards")] = None
     reason: Annotated[str | None, field_meaning("why it is switched off")] = None
 

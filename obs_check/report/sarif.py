@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from obs_check import __version__
-from obs_check.lint.issue import Issue, Spot
+from obs_check.lint.issue import Issue, Spot, name_panel
 from obs_check.lint.registry import RULES
 from obs_check.lint.rule import LintRule
 from obs_check.lint.run import LintResult
@@ -60,7 +60,7 @@ def _location(spot: Spot, rows: Mapping[str, list[str]]) -> dict[str, object]:
     subject = spot.subject
     if subject.panel is None:
         return {"physicalLocation": place}
-    name = f"panel {subject.panel}" + (f", query {subject.target}" if subject.target else "")
+    name = f"panel {name_panel(spot.to_json())}" + (f", query {subject.target}" if subject.target else "")
     return {"physicalLocation": place, "logicalLocations": [{"name": name, "kind": "member"}]}
 
 

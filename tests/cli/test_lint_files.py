@@ -275,6 +275,12 @@ def test_a_panel_without_an_id_has_a_place(tmp_path: Path, capsys: pytest.Captur
     _, document, _ = lint(file, capsys)
     rows = file.read_text().split("\n")
     assert [rows[one["line"]].strip() for one in document["findings"]] == ['"refId": "A",']
+    for title, name in (("Decisions", 'panel "Decisions", query A: '), ("", "panel without a title, query A: ")):
+        file.write_text(json.dumps({**BOARD, "panels": [{**own, "id": None, "title": title}]}, indent=1))
+        main(["lint", str(file)])
+        assert name in capsys.readouterr().out
+        main(["lint", str(file), "-o", "sarif"])
+        assert f'"{name[:-2]}"' in capsys.readouterr().out.replace("\\", "")
 
 
 def test_the_unit_of_an_old_graph_is_on_its_axis(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
