@@ -34,6 +34,7 @@ from obs_check.shipper.read import is_alloy, parse_shipper, parse_shippers
 from obs_check.shipper.wrapping import is_prometheus_text
 
 SUFFIXES = (".json", ".yaml", ".yml", ".logql", ".alloy", ".river", ".tpl")
+_ALWAYS_OURS = {".logql", ".alloy", ".river"}
 _DASHBOARD_KEYS = {"panels", "rows", "elements", "templating", "schemaVersion"}
 _MAY_HOLD_PANELS = re.compile(r"\b(?:panels|elements|rows)\b")
 _KEYS = re.compile(r'\\?"(?:panels|elements|rows)\\?"\s*:')
@@ -160,12 +161,19 @@ def _files(path: Path, charts: Sequence[RenderedChart]) -> list[Path]:
 
 def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
     """Whether the file is something lint knows; it is then part of `reading`."""
-    text = read_given(path, "check path and rights")
+    try:
+        text = read_given(path, "check path and rights")
+    except InputError as error:
+        of_bytes = error.__cause__.object if isinstance(error.__cause__, UnicodeDecodeError) else b""
+        # UTF-16 has a zero beside each letter of the words that are looked for.
+        if reading.in_directory and of_bytes and not _is_hopeful(path, of_bytes.decode("latin-1").replace("\0", "")):
+            return False
+        raise
     known = False
     if path.suffix == ".logql":
         reading.questions.append(file_question(str(path), text))
         known = True
-    elif path.suffix == ".json" and reading.in_directory and not (_KEYS.search(text) or _OF_A_SHIPPER.search(text)):
+    elif path.suffix == ".json" and reading.in_directory and not _is_hopeful(path, text):
         # Other programs' files, some of them with comments, are not read for what they are.
         return False
     elif path.suffix == ".json":
@@ -187,8 +195,10 @@ def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
     return known
 
 
-def _is_hopeful(text: str) -> bool:
-    return bool(_MAY_HOLD_PANELS.search(text) or _OF_A_SHIPPER.search(text))
+def _is_hopeful(path: Path, text: str) -> bool:
+    """Whether a file shows a sign of a dashboard, a query or a shipper's configuration."""
+    of_panels = _KEYS if path.suffix == ".json" else _MAY_HOLD_PANELS
+    return path.suffix in _ALWAYS_OURS or bool(of_panels.search(text) or _OF_A_SHIPPER.search(text))
 
 
 def _read_yaml(path: Path, text: str, reading: _SourceReading, env: Mapping[str, str]) -> bool:
@@ -258,7 +268,7 @@ def _read_chart(chart: RenderedChart, reading: _SourceReading, env: Mapping[str,
 def _read_documents(path: Path, text: str, template: str, reading: _SourceReading, env: Mapping[str, str]) -> bool:
     """Whether YAML holds something that lint knows; `template` is what it was rendered from here, "" for none."""
     of_a_shipper = bool(_OF_A_SHIPPER.search(text))
-    if reading.in_directory and not _is_hopeful(text):
+    if reading.in_directory and not _is_hopeful(path, text):
         return False
     try:
         documents = load(text, str(path))
@@ -357,7 +367,9 @@ def _json(text: str, name: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{name}: not JSON: {error}", "export the dashboard again") from error
+        # Grafana refuses it, too, when it provisions.
+        hint = "save it without the byte order mark" if text.startswith("\ufeff") else "export the dashboard again"
+        raise InputError(f"{name}: not JSON: {error}", hint) from error
 
 
 def _dashboards(document: object, path: Path, text: str, first_line: int, reading: _SourceReading) -> bool:

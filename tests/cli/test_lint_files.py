@@ -248,10 +248,32 @@ def test_a_folder_may_hold_what_is_nobodys_dashboard(tmp_path: Path, capsys: pyt
     (tmp_path / "list.json").write_text('{"panels": ["one", "two"]}')
     (tmp_path / "rows.json").write_text('{"a": "12 rows"}\n{"a": "13 rows"}')
     (tmp_path / "q.logql").write_text('{job="a"}')
+    (tmp_path / "report.json").write_text('{"results": []}', "utf-16")
+    (tmp_path / "compose.yml").write_bytes(b"# caf\xe9\nservices: {}\n")
+    (tmp_path / "scan.json").write_text('{"a": 1}\n{"a": 2}')
     code, _, notes = lint(tmp_path, capsys)
     assert code == 0
-    assert notes.count("neither a dashboard") == 3
+    assert notes.count("neither a dashboard") == 6
     assert main(["lint", str(tmp_path / "tsconfig.json")]) == 2
+    assert main(["lint", str(tmp_path / "report.json")]) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "coding", "says"),
+    [
+        ("d.json", "utf-16", "d.json: not UTF-8 text"),
+        ("d.json", "utf-8-sig", "hint: save it without the byte order mark"),
+        ("c.alloy", "utf-16", "c.alloy: not UTF-8 text"),
+        ("d.yaml", "utf-16", "d.yaml: not UTF-8 text"),
+    ],
+)
+def test_what_is_ours_in_another_coding_is_broken(
+    name: str, coding: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "q.logql").write_text('{job="a"}')
+    (tmp_path / name).write_text(json.dumps(BOARD), coding)
+    assert main(["lint", str(tmp_path)]) == 2
+    assert says in capsys.readouterr().err
 
 
 def test_an_empty_variable_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
