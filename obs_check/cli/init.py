@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from obs_check.config.given import Address
 
 _LEFT = {
+    "expect": "expect: panels.expect.yaml   # what each panel must read for the events of a run (docs/expect-yaml.md)",
     "loki": "loki: {url: http://loki.example:3100}   # asked directly, which tells more causes apart",
     "boundary": "boundary: {logs: /tmp/boundary_logs/*.log, config: boundary.yaml, proxy: http://127.0.0.1:8080}",
     "coderd": "coderd: {logs: /var/log/pods/coder_coder-*/coder/*.log}",
@@ -198,6 +199,8 @@ def init(
             sections["loki"]["datasource"] = board.loki[0]
         beside.keep_dashboard(sections["dashboard"])
         sections["source"] = beside.sections.get("source")
+        reached = forwards.reached(parse_config(_written(sections, None), target.absolute(), out.env))
+        sections["expect"] = _expect(reached, beside, target.absolute().parent, out)
         beside.check_files(target.absolute().parent, writing.force)
         learnt = _learnt(sections, given, beside, forwards, out)
         text = _written(sections, learnt)
@@ -239,6 +242,38 @@ def _board(config: "Config", silent: bool, out: Output) -> "BoardFound":
         out.say(f"{number}  {name}")
     chosen = click.prompt("Which dashboard", type=click.IntRange(1, len(found)), err=True)
     return found[int(chosen) - 1]
+
+
+def _expect(config: "Config", beside: "FromCluster", folder: Path, out: Output) -> str:
+    """The file of what the panels must read: the one that is there and stays, else ours of a dashboard of ours, else
+    ""; which of them is said."""
+    from contextlib import closing
+
+    from obs_check.app.setup.install import own_expectations
+    from obs_check.app.systems.systems import open_grafana
+    from obs_check.errors import ObsCheckError
+    from obs_check.panel.dashboard import load_dashboard
+
+    uid = config.dashboard
+    name = f"{Path(uid).name}.expect.yaml"
+    if (folder / name).exists():
+        out.say(f"{folder / name} is there already and stays: what the panels of {uid} must read")
+        return name
+    try:
+        with closing(open_grafana(config)) as client:
+            text = own_expectations(load_dashboard(client.dashboard(uid).value["dashboard"], uid))
+    except ObsCheckError:
+        # The check of the whole says what is wrong with Grafana or the dashboard.
+        return ""
+    if not text:
+        out.say(
+            f"nothing says what the panels of {uid} must read, and one that shows older lines alone counts as right: "
+            f"write {name} (docs/expect-yaml.md) and name it as `expect`"
+        )
+        return ""
+    beside.files[name] = text
+    out.say(f"{name} says what the panels of {uid} must read; take out those that your stack does not feed")
+    return name
 
 
 def _sections(

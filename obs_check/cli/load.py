@@ -94,10 +94,13 @@ def _judge(account: "LoadAccount", config: "Config", out: Output) -> None:
 
     if account.run is None:
         return
-    if config.grafana is None or not config.expect:
-        account.panels.none = f"the configuration has no {'`expect`' if config.grafana else '`grafana`'}"
+    if config.grafana is None:
+        account.panels.none = "the configuration has no `grafana`"
         return
     with open_systems(config, out.env, detail=out.detail) as systems:
+        if not systems.expectations:
+            account.panels.none = "the configuration has no `expect`"
+            return
         judge_panels(systems, account.run, account.stored, account.panels, out.say)
 
 

@@ -167,7 +167,8 @@ class Config:
     source: AbsolutePath | None = None
     """The file that the dashboard comes from, to tell what was edited in Grafana."""
     expect: AbsolutePath | None = None
-    """What each panel must read: an [expect.yaml](expect-yaml.md)."""
+    """What each panel must read: an [expect.yaml](expect-yaml.md). Without one, panels of obs-check's own dashboards
+    must read what it ships for them."""
     loki: LokiConfig = field(default_factory=LokiConfig)
     """Where the lines are."""
     boundary: BoundarySettings = field(default_factory=BoundarySettings)

@@ -2,17 +2,24 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import yaml
 
+from obs_check.app.setup.install import own_expectations
 from obs_check.cli.main import main
 from obs_check.config.given import read_address
+from obs_check.data import DASHBOARDS
 from obs_check.errors import UsageError
 from obs_check.lab.stack import Lab
+from obs_check.panel.dashboard import load_dashboard
+
+EXPECTED = (DASHBOARDS / "agent-firewall.expect.yaml").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +133,10 @@ def test_a_configuration_is_written_that_works(
     assert (document["shipper"]["url"], document["boundary"]) == (shipper, {"logs": str(logs)})
     assert document["grafana"] == {"url": url, "token": {"env": "GRAFANA_TOKEN"}}
     assert (document["dashboard"], document["loki"]) == ("agent-firewall", {"datasource": "loki"})
-    assert doctor(file, capsys)[0] == 0
+    assert document["expect"] == "agent-firewall.expect.yaml"
+    assert (tmp_path / "agent-firewall.expect.yaml").read_text("utf-8") == EXPECTED
+    code, checks = doctor(file, capsys)
+    assert (code, checks["expect"]["said"]) == (0, "12 panels")
     # A second one does not write over it.
     assert main([*args, "--yes"]) == 2
     assert "--force" in capsys.readouterr().err
@@ -152,6 +162,49 @@ def test_what_is_no_address(url: str) -> None:
         read_address(url)
 
 
+def test_expectations_that_are_there_stay(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRAFANA_TOKEN", lab.config_path.with_name("grafana.token").read_text("utf-8").strip())
+    held = tmp_path / "agent-firewall.expect.yaml"
+    held.write_text("panels: {1: {path: B, kind: lines}}\n", "utf-8")
+    file = tmp_path / "obs-check.yaml"
+    assert main(["init", settings(lab)["grafana"]["url"], "--to", str(file), "--yes", "--force"]) == 0
+    assert "is there already and stays" in capsys.readouterr().err
+    assert held.read_text("utf-8") == "panels: {1: {path: B, kind: lines}}\n"
+    assert yaml.safe_load(file.read_text("utf-8"))["expect"] == held.name
+
+
+def test_a_dashboard_of_others_has_no_expectations_of_ours(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = lab.config_path.with_name("grafana.token").read_text("utf-8").strip()
+    url = settings(lab)["grafana"]["url"]
+    model = {**json.loads((DASHBOARDS / "agent-firewall.json").read_text("utf-8")), "uid": "others"}
+    body = {"dashboard": model, "overwrite": True}
+    httpx.post(f"{url}/api/dashboards/db", json=body, headers={"Authorization": f"Bearer {token}"}).raise_for_status()
+    monkeypatch.setenv("GRAFANA_TOKEN", token)
+    file = tmp_path / "obs-check.yaml"
+    assert main(["init", f"{url}/d/others", "--to", str(file), "--yes"]) == 0
+    assert "write others.expect.yaml (docs/expect-yaml.md) and name it as `expect`" in capsys.readouterr().err
+    assert not (tmp_path / "others.expect.yaml").exists()
+    assert "expect" not in yaml.safe_load(file.read_text("utf-8"))
+    assert "# expect: panels.expect.yaml " in file.read_text("utf-8")
+
+
+def test_only_panels_that_are_ours_are_held_to_ours() -> None:
+    model = json.loads((DASHBOARDS / "agent-firewall.json").read_text("utf-8"))
+    ours = load_dashboard(model, "ours")
+    assert own_expectations(ours) == EXPECTED
+    panels = [replace(panel, title="Another") if panel.id in (2, 8) else panel for panel in ours.panels]
+    changed = yaml.safe_load(own_expectations(replace(ours, panels=tuple(panels))))["panels"]
+    assert changed == {n: entry for n, entry in yaml.safe_load(EXPECTED)["panels"].items() if n not in (2, 8)}
+    # The Kubernetes deployment's has the uid of ours, and other panels under the same numbers.
+    assert own_expectations(replace(ours, panels=tuple(replace(p, title="") for p in ours.panels))) == ""
+    assert own_expectations(replace(ours, uid="obs-check-watch")) == ""
+    assert own_expectations(replace(ours, uid="../agent-firewall")) == ""
+
+
 def test_nothing_to_go_by(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["doctor"]) == 2
@@ -172,6 +225,6 @@ def test_it_is_written_where_config_says_and_a_token_that_is_lacking_is_named(
     monkeypatch.setenv("GRAFANA_TOKEN", lab.config_path.with_name("grafana.token").read_text("utf-8").strip())
     monkeypatch.setenv("OBS_CHECK_CONFIG", "other.yaml")
     assert main(["init", url, "--yes", "--config", "staging.yaml"]) == 0
-    assert [file.name for file in tmp_path.iterdir()] == ["staging.yaml"]
+    assert {file.name for file in tmp_path.iterdir()} == {"agent-firewall.expect.yaml", "staging.yaml"}
     assert main(["init", url, "--yes"]) == 0
     assert (tmp_path / "other.yaml").exists()

@@ -1,6 +1,7 @@
-"""One of our own dashboards for a Grafana: its datasources are that Grafana's."""
+"""Our own dashboards: for a Grafana, with its datasources, and what their panels must read."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,13 @@ from obs_check.client.grafana.client import GrafanaClient
 from obs_check.data import DASHBOARDS
 from obs_check.documents.nearest import did_you_mean
 from obs_check.errors import NotAllowed, Refused, UsageError
+from obs_check.panel.dashboard import load_dashboard
 from obs_check.panel.datasource import Datasources
+from obs_check.panel.elements import Dashboard
 from obs_check.panel.macros import knows_auto, without_auto
+
+_ENTRY = re.compile(r"  (\d+):")
+"""An entry of our expectations, which is a line."""
 
 
 def own_dashboards() -> dict[str, str]:
@@ -24,6 +30,22 @@ def own_dashboard(name: str) -> str:
     if name not in known:
         raise UsageError(f"obs-check has no dashboard {name}", did_you_mean(name, known))
     return (DASHBOARDS / f"{name}.json").read_text("utf-8")
+
+
+def own_expectations(dashboard: Dashboard) -> str:
+    """The text of an expect.yaml for the panels of a dashboard that are ours by uid, id, title and type; "" without
+    any. A uid of ours may be that of a dashboard with other panels, as the Kubernetes deployment's."""
+    if dashboard.uid not in own_dashboards():
+        return ""
+    file = DASHBOARDS / f"{dashboard.uid}.expect.yaml"
+    if not file.is_file():
+        return ""
+    ours = load_dashboard(json.loads(own_dashboard(dashboard.uid)), dashboard.uid)
+    same = {(p.id, p.title, p.type) for p in ours.panels} & {(p.id, p.title, p.type) for p in dashboard.panels}
+    held = {str(number) for number, _, _ in same}
+    rows = file.read_text("utf-8").splitlines(keepends=True)
+    entries = [row for row in rows if (entry := _ENTRY.match(row)) is None or entry[1] in held]
+    return "".join(entries) if any(map(_ENTRY.match, entries)) else ""
 
 
 @dataclass(frozen=True, slots=True)
