@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from obs_check.panel.datasource import is_expression
 from obs_check.panel.drawing import reduce_options
 from obs_check.panel.elements import Panel
 
@@ -47,6 +48,12 @@ def transforming_reducers(panel: Panel) -> list[str]:
     """The reducers of reduce transformations."""
     steps = [step for step in panel.transformations if step.id == "reduce" and not step.disabled]
     return [name for step in steps for name in texts(step.options.get("reducers"))]
+
+
+def computes(panel: Panel) -> bool:
+    """Whether a panel draws other numbers than its queries answer."""
+    calculated = any(step.id == "calculateField" and not step.disabled for step in panel.transformations)
+    return calculated or any(is_expression(target.datasource) for target in panel.targets)
 
 
 def mapping(value: object) -> Mapping[str, Any]:

@@ -86,7 +86,7 @@ def test_lines_of_json() -> None:
     }
 
 
-COUNT = 'sum(count_over_time({job="boundary"} | logfmt [$__interval]))'
+RATE = 'sum(rate({job="boundary"} | logfmt [$__interval]))'
 
 
 def board(**panel: Any) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def board(**panel: Any) -> dict[str, Any]:
         "uid": "b",
         "title": "b",
         "schemaVersion": 39,
-        "panels": [{"targets": [{"refId": "A", "expr": COUNT}], **shown}],
+        "panels": [{"targets": [{"refId": "A", "expr": RATE}], **shown}],
     }
 
 
@@ -105,15 +105,15 @@ def of_text(tmp_path: Path, name: str, text: str) -> LintResult:
 
 
 def test_a_panel_switches_a_rule_off_with_a_reason(tmp_path: Path) -> None:
-    text = json.dumps(board(description="Requests.\n\nobs-check:disable missing-unit, masked-zero -- plain counts\n"))
+    text = json.dumps(board(description="Requests.\n\nobs-check:disable missing-unit, masked-zero -- of its own\n"))
     result = of_text(tmp_path, "a.json", text)
     assert result.issues == []
-    assert [(issue.rule, reason) for issue, reason in result.silent] == [("missing-unit", "plain counts")]
+    assert [(issue.rule, reason) for issue, reason in result.silent] == [("missing-unit", "of its own")]
     assert [(one.rule, one.spot.subject.panel) for one in result.unused] == [("masked-zero", 7)]
 
 
 def test_a_dashboard_switches_a_rule_off_for_all_its_panels(tmp_path: Path) -> None:
-    whole = {**board(), "description": "obs-check:disable missing-unit -- counts all"}
+    whole = {**board(), "description": "obs-check:disable missing-unit -- of their own"}
     assert [issue.rule for issue, _ in of_text(tmp_path, "a.json", json.dumps(whole)).silent] == ["missing-unit"]
 
 

@@ -314,6 +314,49 @@ def test_the_unit_of_an_old_graph_is_on_its_axis(tmp_path: Path, capsys: pytest.
     assert [Path(one["path"]).name for one in document["findings"] if one["rule"] == "missing-unit"] == ["bad.json"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "queries", "says"),
+    [
+        ("loki", ['sum by (a) (count_over_time({job="a"} [5m])) or vector(0)'], False),
+        ("loki", ['topk(3, sum(count_over_time({job="a"} [5m]))) > 2'], False),
+        ("loki", ['count(rate({job="a"} [5m]))'], False),
+        ("loki", ['sum(count_over_time({job="a"} [5m])) / 60'], True),
+        ("loki", ['sum(count_over_time({job="a"} [5m])) + 0.5'], True),
+        ("loki", ['avg(count_over_time({job="a"} [5m]))'], True),
+        ("loki", ['sum(bytes_over_time({job="a"} [5m]))'], True),
+        ("loki", ['count(rate({job="a"} [5m]))', 'rate({job="a"} [5m])'], True),
+        ("prometheus", ["count(x > 1) - count(y)"], False),
+        ("prometheus", ["sum(kube_pod_info) by (node)"], False),
+        ("prometheus", ['sum(kube_pod_status_phase{phase="Failed"}) or vector(0)'], False),
+        ("prometheus", ["sum(temperature == 1)"], False),
+        ("prometheus", ["x > bool 2"], False),
+        ("prometheus", ["sum(increase(x[5m]))"], True),
+        ("prometheus", ["sum(x == 0.5)"], True),
+        ("prometheus", ["count(up) * 100"], True),
+        ("prometheus", ["sum(kube_node_status_capacity)"], True),
+        ("prometheus", ["avg(up)"], True),
+        ("postgres", ["SELECT count(*) AS n, b FROM t GROUP BY b"], False),
+        ("postgres", ["SELECT count(*) AS n, avg(a) FROM t"], True),
+        ("postgres", ["SELECT count(*) / 2.0 FROM t"], True),
+        ("postgres", ["SELECT a FROM t"], True),
+    ],
+)
+def test_counts_need_no_unit(
+    kind: str, queries: list[str], says: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = "rawSql" if kind == "postgres" else "expr"
+    targets = [{"refId": name, key: query} for name, query in zip("AB", queries, strict=False)]
+    panel = {**BOARD["panels"][0], "type": "timeseries", "datasource": {"type": kind, "uid": "x"}, "targets": targets}
+    (tmp_path / "d.json").write_text(json.dumps({**BOARD, "panels": [panel]}))
+    _, document, _ = lint(tmp_path, capsys)
+    assert ("missing-unit" in [one["rule"] for one in document["findings"]]) == says
+    ratio = {"refId": "C", "datasource": {"type": "__expr__", "uid": "__expr__"}, "type": "math", "expression": "$A/2"}
+    for more in ({"targets": [*targets, ratio]}, {"transformations": [{"id": "calculateField", "options": {}}]}):
+        (tmp_path / "d.json").write_text(json.dumps({**BOARD, "panels": [{**panel, **more}]}))
+        assert "missing-unit" in [one["rule"] for one in lint(tmp_path, capsys)[1]["findings"]]
+    assert "query-syntax" not in [one["rule"] for one in document["findings"]]
+
+
 def test_datasources_in_a_config_map(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     provisioned = "datasources:\n- {name: Loki, uid: loki, type: loki, url: http://loki.example}\n"
     (tmp_path / "datasources.yaml").write_text(

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.panel_options import field_setting
+from obs_check.lint.panel_options import computes, field_setting
+from obs_check.lint.plain_counts import is_plain_count
 from obs_check.lint.rule import LintRule
 
 _NUMBERS = {"stat", "gauge", "bargauge", "timeseries", "graph", "barchart", "piechart"}
@@ -16,7 +17,7 @@ def _find(material: Material) -> Iterator[Found]:
         panel = question.panel
         if question.board is None or panel is None or panel.type not in _NUMBERS or not question.is_metric:
             continue
-        if not question.is_asked:
+        if not question.is_asked or (is_plain_count(question) and not computes(panel)):
             continue
         key = (question.board.path, question.board.dashboard.uid, panel.id)
         if key not in seen and not any(field_setting(panel, "unit") + field_setting(panel, "mappings")):
