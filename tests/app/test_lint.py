@@ -311,3 +311,24 @@ def test_what_sqlglot_warns_of_is_not_told(tmp_path: Path, caplog: pytest.LogCap
 )
 def test_what_only_metricsql_reads(query: str, habits: list[str]) -> None:
     assert list(only_in_metricsql(query)) == habits
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ('sum(x{a="b"}{c="d"})', 'unexpected `{c="d"})`'),
+        ("rate(x[5m]) by (a)", "unexpected `by (a)`"),
+        ("sum by (a) x", "unexpected `x`"),
+        ('x{a="b" c="d"}', 'unexpected `c="d"}`'),
+        ("sum(x) by a", "unexpected `a`"),
+        ("histogram_quantile(0.9 rate(x[5m]))", "unexpected `rate(x[5m]))`"),
+        ("count(x) >\n  > 2", "unexpected `> 2`"),
+        ('x{a="}"} y', "unexpected `y`"),
+        ("sum(rate(x[5m])) / ", "it ends too early"),
+        ("sum(x", "unclosed left parenthesis"),
+    ],
+)
+def test_a_query_is_told_where_it_stops_being_promql(query: str, says: str, tmp_path: Path) -> None:
+    text = json.dumps(board(datasource={"type": "prometheus"}, targets=[{"refId": "A", "expr": query}]))
+    found = of_text(tmp_path, "a.json", text).issues
+    assert [issue.claim for issue in found if issue.rule == "query-syntax"] == [f"not PromQL: {says}"]

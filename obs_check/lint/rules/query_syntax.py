@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
+from obs_check.lint.promql_slip import NOWHERE, unexpected_at
 from obs_check.lint.rule import LintRule
+from obs_check.model.secret import shorten
 
 _REMEDY = "correct the query; try it with obs-check query"
 _NAMES = {"logql": "LogQL", "promql": "PromQL", "sql": "SQL"}
@@ -14,7 +16,15 @@ def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
         if question.problem and question.is_asked:
             name = _NAMES.get(question.language, "a query")
-            yield question.spot, f"not {name}: {question.problem}", question.remedy or _REMEDY
+            problem = _unexpected(question.text) if question.problem == NOWHERE else question.problem
+            yield question.spot, f"not {name}: {problem}", question.remedy or _REMEDY
+
+
+def _unexpected(text: str) -> str:
+    at = unexpected_at(text)
+    if at is None:
+        return NOWHERE
+    return f"unexpected `{shorten(' '.join(text[at:].split()), 40, '')}`" if at < len(text) else "it ends too early"
 
 
 RULE = LintRule("query-syntax", "error", "a query does not parse with its variables filled", _find)
