@@ -33,7 +33,7 @@ class Looking:
 
 @click.command()
 @pointed
-@click.option("--panel", type=int, help="Only the panel with this id.")
+@click.option("--panel", type=int, help="Only the panel with this id.  [default: viewPanel of --grafana]")
 @click.option(
     "--viewport",
     type=click.IntRange(100, 20_000),
@@ -78,8 +78,9 @@ def diagnose(
         events.needs_one("--inject")
     fixes.check()
     outcome = Outcome("diagnose")
+    panel = out.panel() if looking.panel is None else looking.panel
     opened = open_systems(
-        out.config(),
+        out.config(one_panel=True),
         out.env,
         viewport=looking.viewport,
         split=not looking.no_split,
@@ -87,7 +88,7 @@ def diagnose(
         pods=looking.pods,
     )
     with keep_document(out, outcome, save, out.limit_s(deadline)), opened as systems:
-        only = None if looking.panel is None or systems.missing else systems.board.only(looking.panel)
+        only = None if panel is None or systems.missing else systems.board.only(panel)
         check = Check(systems, outcome, out.say, only, tells_zeros=looking.with_run)
         if looking.with_run:
             check.run(events.allow, events.deny, sending)

@@ -177,6 +177,8 @@ def init(
         remedy = "obs-check init https://grafana.example/d/agent-firewall, or --context NAME for a cluster"
         raise UsageError("where is Grafana?", remedy)
     address = read_address(url) if url else None
+    for sentence in address.told() if address else ():
+        out.say(sentence)
     if target.absolute().parent != Path.cwd():
         # Paths in the file begin at its folder, those of the command line here.
         token_from = replace(token_from, token_file=token_from.token_file and token_from.token_file.absolute())
@@ -213,8 +215,11 @@ def init(
     if not out.json:
         print_checkup(document, sys.stdout, out.color, out.verbose > 0)
         able = (config.inject.allow_url and config.inject.deny_url) or (config.inject.via and config.boundary.config)
-        following = "doctor" if code else "verify" if able else "diagnose"
-        echo(f"{target} is written; next: obs-check {following} --config {target}")
+        following = "verify" if able else "diagnose"
+        if address.panel is not None and not dashboard:
+            following = f"diagnose --panel {address.panel}{' --inject' if able else ''}"
+        mended = "; once what is not ok is mended" if code else ""
+        echo(f"{target} is written{mended}; next: obs-check {'doctor' if code else following} --config {target}")
     out.finish(document, code)
 
 

@@ -58,14 +58,21 @@ class Output:
         """Whether stdout is one JSON document."""
         return self.format == "json"
 
-    def config(self, asks: bool = True) -> "Config":
+    def panel(self) -> int | None:
+        """The panel that the address of --grafana shows alone; None for none. Raises UsageError."""
+        address = self._given().address()
+        return address.panel if address else None
+
+    def config(self, asks: bool = True, one_panel: bool = False) -> "Config":
         """The configuration; raises ConfigError. What of it is the environment's is said once, unless none of its
-        systems is asked."""
+        systems is asked, and that a panel is shown alone where the command does not read `one_panel`."""
         from obs_check.config.given import given_config
 
         config, taken = given_config(self.config_path, self.env, self._given())
         for sentence in taken if asks else ():
             self._once(sentence, self.say)
+        if asks and not one_panel and (panel := self.panel()) is not None:
+            self._once(f"all panels are read, not {panel} alone: that is for obs-check diagnose", self.say)
         self._once(f"configuration: {config.path or 'none'}", self.detail)
         if config.cluster is None or not asks:
             return config

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from obs_check.config import ENVIRONMENT, Config, GrafanaConfig, LokiConfig, host_port, load_config
 from obs_check.config.section import Secret
@@ -18,7 +18,28 @@ TENANT_VARIABLE = "LOKI_ORG_ID"
 BEARER_VARIABLE = "LOKI_BEARER_TOKEN"
 """The last three are those of logcli 3.5."""
 _ADDRESS = re.compile(r"(?P<grafana>https?://[^?#]+?)(?:/d/(?P<uid>[^/?#]+)(?:[/?#].*)?)?/?")
+_PANEL = re.compile(r"(?:panel-)?([0-9]{1,18})")
+"""Grafana 10 writes `viewPanel=4`, 11 `viewPanel=panel-4`."""
+_SHOWN = re.compile(r"viewPanel|from|to|var-.*")
 _HOST_PORT = re.compile(r"[\w.-]+(:\d+)?(/[^@\s]*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A Grafana, and the dashboard that a URL of it shows ("" for none), and the panel of it where it shows one alone.
+    `left_out` are the parameters of the URL that change what the browser shows, and nothing here."""
+
+    grafana: str
+    uid: str = ""
+    panel: int | None = None
+    left_out: tuple[str, ...] = ()
+
+    def told(self) -> list[str]:
+        """A sentence on what is left out, where anything is."""
+        if not self.left_out:
+            return []
+        verb = "is" if len(self.left_out) == 1 else "are"
+        return [f"{', '.join(self.left_out)} of the dashboard's address {verb} left out: it is read as it is saved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +53,40 @@ class Given:
     allow_url: str | None = None
     deny_url: str | None = None
 
+    def address(self) -> Address | None:
+        """What --grafana names; a panel of it only where the dashboard is not another one. Raises UsageError."""
+        if self.grafana is None:
+            return None
+        check_url("--grafana", self.grafana, "https://grafana.example")
+        found = read_address(self.grafana)
+        if found.panel is None or self.dashboard in (None, found.uid):
+            return found
+        return replace(found, panel=None, left_out=("viewPanel", *found.left_out))
+
     def options(self) -> str:
         """The same on a command line, with a blank before each option; "" for nothing."""
         said = [(field.name.replace("_", "-"), getattr(self, field.name)) for field in fields(self)]
         return "".join(f" --{name} {shlex.quote(value)}" for name, value in said if value is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """A Grafana, and the dashboard that a URL of it shows ("" for none)."""
-
-    grafana: str
-    uid: str = ""
-
-
 def read_address(url: str) -> Address:
-    """The Grafana of a URL as the browser shows it: its root, a dashboard or a panel. Raises UsageError."""
+    """The Grafana of a URL as the browser shows it: its root, a dashboard or a panel. Raises UsageError.
+
+    A panel is judged with the range and the values of variables that its dashboard has saved: those of the URL are left
+    out.
+    """
     found = _ADDRESS.fullmatch(url)
     if found is None:
         raise UsageError(f"{url}: not the address of a Grafana", "for example https://grafana.example/d/agent-firewall")
-    return Address(found["grafana"], found["uid"] or "")
+    try:
+        query = parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    except ValueError:
+        raise UsageError("the dashboard's address is not a URL", "copy it from the browser again") from None
+    panels = [_PANEL.fullmatch(value) for name, value in query if name == "viewPanel"]
+    panel = int(panels[0][1]) if len(panels) == 1 and panels[0] is not None else None
+    named = dict.fromkeys(name for name, _ in query if _SHOWN.fullmatch(name))
+    left_out = tuple(name for name in named if name != "viewPanel" or panel is None)
+    return Address(found["grafana"], found["uid"] or "", panel, left_out)
 
 
 def check_url(option: str, url: str, example: str = "http://loki.example:3100") -> None:
@@ -76,10 +111,9 @@ def given_config(path: Path | None, env: Mapping[str, str], given: Given) -> tup
     those of another stack. Raises ConfigError and UsageError.
     """
     config, said = load_config(path, env), list[str]()
-    address = None
-    if given.grafana is not None:
-        check_url("--grafana", given.grafana, "https://grafana.example")
-        address = read_address(given.grafana)
+    address = given.address()
+    if address is not None:
+        said += address.told()
         if config.grafana is not None and host_port(config.grafana.url) != host_port(address.grafana):
             said.append(f"{config.path} is about {config.grafana.url} and is left out")
             config = Config()

@@ -88,6 +88,32 @@ def test_what_is_no_url(given: Given, env: dict[str, str], words: str) -> None:
     assert "u:p" not in str(error.value)
 
 
+@pytest.mark.usefixtures("empty")
+@pytest.mark.parametrize(
+    ("query", "panel", "left_out"),
+    [
+        ("", None, ()),
+        ("?orgId=1&viewPanel=4", 4, ()),
+        ("?viewPanel=panel-4&refresh=5s", 4, ()),
+        ("?viewPanel=4&viewPanel=5", None, ("viewPanel",)),
+        ("?viewPanel=four", None, ("viewPanel",)),
+        ("?from=now-6h&to=now&var-owner=joe&var-owner=ann", None, ("from", "to", "var-owner")),
+    ],
+)
+def test_what_an_address_shows_is_read_or_said_to_be_left_out(
+    query: str, panel: int | None, left_out: tuple[str, ...]
+) -> None:
+    given = Given(grafana=f"{GRAFANA}/d/abc/title{query}")
+    address = given.address()
+    assert address is not None
+    assert (address.uid, address.panel, address.left_out) == ("abc", panel, left_out)
+    assert [all(name in sentence for name in left_out) for sentence in address.told()] == [True] * bool(left_out)
+    assert given_config(None, {}, given)[1] == address.told()
+    other = Given(grafana=given.grafana, dashboard="other").address()
+    assert other is not None
+    assert (other.panel, "viewPanel" in other.left_out) == (None, "viewPanel" in query)
+
+
 def test_the_same_on_a_command_line() -> None:
     assert Given(grafana=GRAFANA, allow_url="http://a.example/x y").options() == (
         " --grafana https://grafana.example --allow-url 'http://a.example/x y'"
@@ -127,6 +153,15 @@ def test_verify_and_diagnose_without_a_file(
     shown = capsys.readouterr()
     assert f"Grafana is $GRAFANA_URL, {url}" in shown.err
     assert json.loads(shown.out)["panels"]
+
+    one = f"{url}/d/agent-firewall?viewPanel=7&from=now-1h"
+    assert main(["diagnose", "--grafana", one, "-o", "json"]) in (0, 1)
+    shown = capsys.readouterr()
+    assert "from of the dashboard's address is left out" in shown.err
+    # What obs-check ships for the dashboard is what it must read.
+    assert [(row["id"], row["path"]) for row in json.loads(shown.out)["panels"]] == [(7, "B")]
+    assert main(["confirm", "last", "--grafana", one, *sending]) == 1
+    assert "all panels are read, not 7 alone" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -169,8 +169,12 @@ def test_expectations_that_are_there_stay(
     held = tmp_path / "agent-firewall.expect.yaml"
     held.write_text("panels: {1: {path: B, kind: lines}}\n", "utf-8")
     file = tmp_path / "obs-check.yaml"
-    assert main(["init", settings(lab)["grafana"]["url"], "--to", str(file), "--yes", "--force"]) == 0
-    assert "is there already and stays" in capsys.readouterr().err
+    url = f"{settings(lab)['grafana']['url']}/d/agent-firewall?viewPanel=7&var-owner=joe"
+    assert main(["init", url, "--to", str(file), "--yes", "--force"]) == 0
+    shown = capsys.readouterr()
+    assert f"next: obs-check diagnose --panel 7 --config {file}" in shown.out
+    assert "var-owner of the dashboard's address is left out" in shown.err
+    assert f"{held} is there already and stays" in shown.err
     assert held.read_text("utf-8") == "panels: {1: {path: B, kind: lines}}\n"
     assert yaml.safe_load(file.read_text("utf-8"))["expect"] == held.name
 
