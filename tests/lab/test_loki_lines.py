@@ -226,13 +226,13 @@ def test_a_file_of_one_table_is_carried_over(tmp_path: Path) -> None:
     ]
 
 
-def test_text_that_is_no_unicode_is_kept_as_loki_keeps_it() -> None:
+def test_escapes_of_structured_metadata_are_kept_as_loki_keeps_them() -> None:
     with LabLoki(clock=lambda: NOW) as loki:
         client = LokiClient(loki.url, None)
-        half = b'{"streams": [{"stream": {"a": "\\ud800"}, "values": [["%d", "x\\udc00\\u0000y", {"k": "\\ud800"}]]}]}'
-        assert client.push_raw(half % NOW).status_code == 204
+        pushed = b'{"streams": [{"stream": {"a": "1"}, "values": [["%d", "x", {"k": "\\ud800 a\\nb\\"q"}]]}]}'
+        assert client.push_raw(pushed % NOW).status_code == 204
         assert client.http.post("/flush").status_code == 204
-        assert found_around(client, '{a!=""}') == [({"a": "\ufffd", "k": "\ufffd"}, [(NOW, "x\ufffd\0y")])]
+        assert found_around(client, '{a!=""}') == [({"a": "1", "k": '\\ud800 a\\nb\\"q'}, [(NOW, "x")])]
 
 
 def test_a_time_beyond_64_bits_is_kept_as_loki_keeps_it() -> None:

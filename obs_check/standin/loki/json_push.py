@@ -16,6 +16,8 @@ _OBJECT = "Value looks like object, but can't find closing '}' symbol"
 _ARRAY = "Value is array, but can't find closing ']' symbol"
 _MALFORMED = "Malformed JSON error"
 _END = "unexpected end of input"
+_ESCAPE = "Encountered an invalid escape sequence in a string"
+_HALF = re.compile("[\ud800-\udfff]")
 _WHOLE = re.compile(r"-?\d{1,100}")
 _MOST_NS = 1 << 63
 _NO_TIME = -62_135_596_800 * 1_000_000_000
@@ -68,7 +70,7 @@ def _entry(value: object) -> Entry:
             elif not all(type(text) is str for text in item.values()):
                 fault = _STRING
             else:
-                metadata, place = {_whole(n): _whole(text) for n, text in item.items()} or NO_METADATA, 3
+                metadata, place = {_name(n): _as_written(text) for n, text in item.items()} or NO_METADATA, 3
     if fault:
         raise _BadStream(fault)
     return Entry(ts, line, metadata)
@@ -82,9 +84,21 @@ def _label(value: object) -> str:
     return _whole(str(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
-def _whole(text: str) -> str:
-    """Loki 3.5 reads half of a UTF-16 pair as U+FFFD."""
-    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+def _whole(text: str, fault: str = _VALUE) -> str:
+    """Loki 3.5 refuses half of a UTF-16 pair, in the words of `fault`."""
+    if not text.isascii() and _HALF.search(text):
+        raise _BadStream(fault)
+    return text
+
+
+def _name(text: str) -> str:
+    return _whole(text, _ESCAPE)
+
+
+def _as_written(text: str) -> str:
+    """Loki 3.5 leaves the escapes of structured metadata as they stand (here: as JSON is usually written)."""
+    escaped = json.dumps(text, ensure_ascii=False)[1:-1]
+    return _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", escaped)
 
 
 def _stream(value: object) -> LogStream:
@@ -96,7 +110,7 @@ def _stream(value: object) -> LogStream:
     entries = value.get("values")
     if entries is not None and not isinstance(entries, list):
         raise _BadStream(_no_array(entries))
-    named = check_labels({name: _label(text) for name, text in labels.items()})
+    named = check_labels({_name(name): _label(text) for name, text in labels.items()})
     return LogStream(named, [_entry(e) for e in entries or () if e is not None])
 
 
