@@ -124,8 +124,8 @@ class Material:
 
     @cached_property
     def copies(self) -> Mapping[str, Sequence[str]]:
-        """The files that hold the same dashboards as one before them, and nothing else, by that one. A file with a
-        comment that switches rules off speaks for itself alone."""
+        """The files that hold the same dashboards as another one, and nothing else, by that one: the nearest to the
+        top, since copies are put away below. A file with a comment that switches rules off speaks for itself."""
         own = {path for path, text in self.texts if not path.endswith(".json") and "obs-check:disable" in text}
         own |= {shipper.config.file for shipper in self.shippers} | self.rendered.keys()
         files: dict[str, list[Dashboard]] = {}
@@ -134,7 +134,7 @@ class Material:
                 files.setdefault(board.path, []).append(board.dashboard)
         firsts: dict[object, list[str]] = {}
         found: dict[str, list[str]] = {}
-        for path, held in files.items():
+        for path, held in sorted(files.items(), key=lambda one: len(Path(one[0]).parts)):
             models = [dashboard.document for dashboard in held]
             alike = firsts.setdefault(tuple((one.uid, one.title) for one in held), [])
             first = next((other for other in alike if [one.document for one in files[other]] == models), "")

@@ -188,16 +188,17 @@ def test_copies_of_a_dashboard_are_spoken_of_once(tmp_path: Path, capsys: pytest
     panel = {**BOARD["panels"][0], "targets": [{"refId": "A", "expr": '{job="a"} |'}]}
     board = {**BOARD, "panels": [panel]}
     (tmp_path / "a.json").write_text(json.dumps(board, indent=1))
-    (tmp_path / "b.json").write_text(json.dumps(board))
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/b.json").write_text(json.dumps(board))
     (tmp_path / "other.json").write_text(json.dumps({**board, "refresh": "5s"}))
     manifest = json.dumps({"kind": "ConfigMap", "data": {"d.json": json.dumps(board)}})
     (tmp_path / "c.yaml").write_text(manifest)
     (tmp_path / "d.yaml").write_text(f"{manifest}# obs-check:disable-file missing-unit -- a copy\n")
     code, document, _ = lint(tmp_path, capsys)
     told = {Path(one["path"]).name: [Path(path).name for path in one["copies"]] for one in document["findings"]}
-    assert (code, told) == (1, {"a.json": ["b.json", "c.yaml"], "d.yaml": [], "other.json": []})
+    assert (code, told) == (1, {"a.json": ["c.yaml", "b.json"], "d.yaml": [], "other.json": []})
     main(["lint", str(tmp_path)])
-    assert f"and 2 copies: {tmp_path}/b.json, {tmp_path}/c.yaml" in capsys.readouterr().out
+    assert f"and 2 copies: {tmp_path}/c.yaml, {tmp_path}/a/b.json" in capsys.readouterr().out
     main(["lint", str(tmp_path), "-o", "sarif"])
     assert len(json.loads(capsys.readouterr().out)["runs"][0]["results"]) == 5
 

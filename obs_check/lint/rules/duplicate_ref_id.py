@@ -14,9 +14,7 @@ def _find(material: Material) -> Iterator[Found]:
             counted = Counter(target.ref_id for target in panel.targets)
             for index, target in enumerate(panel.targets):
                 if counted[target.ref_id] > 1 and target.ref_id not in [t.ref_id for t in panel.targets[:index]]:
-                    claim = (
-                        f"{counted[target.ref_id]} queries are named {target.ref_id}: Grafana keeps one answer a name"
-                    )
+                    claim = f"several queries are named {target.ref_id}: Grafana keeps one answer a name"
                     yield board.spot(panel, index), claim, "give every query its own refId"
 
 
