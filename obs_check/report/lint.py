@@ -41,7 +41,7 @@ def print_lint(doc: Mapping[str, Any], file: TextIO, color: bool) -> None:
         for n, row in enumerate(rows):
             console.print(Text.assemble(_INDENT if n else "", row), soft_wrap=True)
         for sentence in name_places(one):
-            console.print(Text(escape_controls(f"{_INDENT}{sentence}")), soft_wrap=True)
+            console.print(Text(escape_controls(f"{_INDENT}{sentence}")), soft_wrap=not file.isatty())
         if one["fix"]["summary"]:
             console.print(Text(escape_controls(f"{_INDENT}{one['fix']['summary']}"), "cyan"))
     counts = {name: sum(one["severity"] == name for one in doc["findings"]) for name in _STYLES}

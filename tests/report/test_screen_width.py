@@ -18,7 +18,7 @@ from tests.report.pages import DOCUMENTS
 LONG = (
     "a title that is as long as titles are, with an/address/without/a/blank/that/is/longer/than/eighty/characters/are"
 )
-PLACE = {"line": 3, "subject": {"panel": 1}}
+PLACES = [{"line": 3, "subject": {"dashboard": "d", "panel": n, "target": "A"}} for n in (1, 2)]
 LINT = {
     "files": 1,
     "disabled": [],
@@ -29,9 +29,10 @@ LINT = {
             "column": 11,
             "severity": "error",
             "rule": "masked-zero",
-            "subject": {"panel": 1, "target": "A"},
+            "subject": PLACES[0]["subject"],
             "claim": LONG,
-            "places": [PLACE, PLACE],
+            "places": PLACES,
+            "copies": [f"{LONG[-30:]}.json", f"{LONG[-30:]}.yaml"],
             "fix": {"summary": LONG},
         }
     ],
