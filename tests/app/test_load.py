@@ -65,7 +65,7 @@ def test_exactly_what_a_hop_did_is_named_at_that_hop(tmp_path: Path) -> None:
         config = load_config(lab.config_path, {})
         way = open_way(config, Sending(), lambda _text: None)
         with closing(open_loki(config)) as loki:
-            means = Means(config, loki, 0.5, lambda _text: None, {"OBS_CHECK_STATE": str(tmp_path)})
+            means = Means(config, loki, 1.5, lambda _text: None, {"OBS_CHECK_STATE": str(tmp_path)})
             run_load(account, way, means)
             assert account.run is not None
             with open_systems(config, means.env) as systems:
