@@ -1,10 +1,11 @@
 """Which datasource a reference means, from the map of `/api/frontend/settings`."""
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from obs_check.documents.nearest import nearest
 
 MIXED = "-- Mixed --"
 DASHBOARD = "-- Dashboard --"
@@ -90,9 +91,9 @@ class Datasources:
         kind = str(reference.get("type") or "") if isinstance(reference, Mapping) else ""
         fitting = [d for d in self._all if d.type == kind] if kind else self._all
         names = {name: d for d in fitting for name in (d.uid, d.name)}
-        near = difflib.get_close_matches(reference_key(reference, values), list(names), n=1, cutoff=0.5)
+        near = nearest(reference_key(reference, values), names)
         if near:
-            return names[near[0]]
+            return names[near]
         return fitting[0] if kind and len(fitting) == 1 else None
 
     def _named(self, name: str) -> Datasource | None:

@@ -217,3 +217,17 @@ def test_lines_come_in_pages_where_loki_gives_few_at_once() -> None:
         assert asked.lines('{job="a"} |= `none`', window, 5000).value == []
         with pytest.raises(Refused, match="parse error"):
             asked.lines("{job=", window, 5000)
+
+
+def test_many_small_pages_give_every_line_and_more_of_one_time_than_a_page_are_refused() -> None:
+    base = time.time_ns() // NS * NS - 60 * NS
+    window = Window(base, base + 60 * NS)
+    with LabLoki(limits=Limits(max_entries_per_query=3)) as loki:
+        many = [[str(base + n * 1000), f"line {n}"] for n in range(100)]
+        crowded = [[str(base), f"line {n}"] for n in range(4)]
+        pushed = LokiPush(loki.url, None).push(({"job": "many"}, many), ({"job": "crowded"}, crowded))
+        assert pushed.status_code == 204
+        asked = LokiClient.direct(loki.url, time.time_ns, {host_port(loki.url)})
+        assert len(asked.lines('{job="many"}', window, 5000).value) == 100
+        with pytest.raises(Refused, match="max_entries_limit_per_query"):
+            asked.lines('{job="crowded"}', window, 5000)

@@ -1,11 +1,11 @@
 """Queries kept as files: queries/NAME.logql in the working directory, else the ones that come with obs-check."""
 
-import difflib
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from obs_check.data import QUERIES
+from obs_check.documents.nearest import nearest
 from obs_check.errors import UsageError
 
 _NAME = re.compile(r"[a-zA-Z][\w-]*")
@@ -55,9 +55,9 @@ def _named(name: str) -> str:
         if file.is_file():
             return _text(file)
     known = [one.name for one in named_queries()]
-    near = difflib.get_close_matches(name.lower().replace("_", "-"), known, n=1)
+    near = nearest(name.lower().replace("_", "-"), known)
     some = "obs-check query --list shows those that there are" if known else "write a LogQL query"
-    hint = f"did you mean {near[0]}?" if near else some
+    hint = f"did you mean {near}?" if near else some
     raise UsageError(f"no query named {name}", hint)
 
 

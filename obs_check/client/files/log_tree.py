@@ -1,11 +1,11 @@
 """The files of a tree as a shipper would meet them: a node's or a workspace's, or a copy of one."""
 
-import difflib
 import os
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
+from obs_check.documents.nearest import nearest
 from obs_check.errors import InputError
 from obs_check.shipper.glob import RELATIVE, literal_start
 from obs_check.shipper.targets import LogFile
@@ -84,8 +84,8 @@ def missing_directory(glob: str, root: Path) -> str:
         names = sorted(entry.name for entry in _at(root, at.parent).iterdir())
     except OSError:
         names = []
-    near = difflib.get_close_matches(at.name, names, n=1)
-    return f": {at} is not there" + (f", near: {at.parent / near[0]}" if near else "")
+    near = nearest(at.name, names)
+    return f": {at} is not there" + (f", near: {at.parent / near}" if near else "")
 
 
 def _at(root: Path, path: PurePosixPath) -> Path:

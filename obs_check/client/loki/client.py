@@ -35,7 +35,6 @@ _API = "/loki/api/v1"
 _MOST_AT_ONCE = re.compile(r"max_entries_limit_per_query \(\d+ > (\d+)\)")
 """Loki 3.5 and 3.7, to a query that asks for more lines than the limit."""
 _LOOKBACK = re.compile(r"past now - max_query_lookback \(([\dywdhms]+)\)")
-_PAGES = 20
 _NO_CONFIGURATION = Unavailable("loki: /config is not Loki's configuration", "does the URL point to Loki?")
 
 
@@ -146,14 +145,15 @@ class LokiClient(SystemClient):
 
     def entries(self, expr: str, window: Window, limit: int) -> Answered[list[StoredLine]]:
         """The newest lines of a log query with their times, at most `limit`. A Loki that gives fewer at once
-        (`max_entries_limit_per_query`) is asked page by page, at most _PAGES times."""
+        (`max_entries_limit_per_query`) is asked page by page. Raises its refusal (Refused) where as many are of one
+        time as it gives: whether there are others cannot be asked."""
         try:
             answer = self.query_range(expr, window, limit=limit)
         except Refused as error:
             given = most_at_once(error)
             if given is None:
                 raise
-            return self._paged(expr, window, limit, given)
+            return self._paged(expr, window, limit, given, error)
         return Answered(_entries(answer.value), answer.probe)
 
     def oldest(self, expr: str, window: Window, limit: int) -> Answered[list[StoredLine]]:
@@ -162,15 +162,17 @@ class LokiClient(SystemClient):
         answer = self.query_range(expr, window, limit=limit, direction="forward")
         return Answered(sorted(_entries(answer.value), key=lambda stored: stored.ts), answer.probe)
 
-    def _paged(self, expr: str, window: Window, limit: int, page: int) -> Answered[list[StoredLine]]:
+    def _paged(self, expr: str, window: Window, limit: int, page: int, refused: Refused) -> Answered[list[StoredLine]]:
         found: dict[tuple[tuple[tuple[str, str], ...], int, str], Labels] = {}
         end_ns = window.end_ns
-        for _ in range(_PAGES):
+        while True:
             answer = self.query_range(expr, Window(window.start_ns, end_ns), limit=page)
             entries, before = _entries(answer.value), len(found)
             found.update({(tuple(sorted(labels.items())), ts, line): labels for labels, ts, line in entries})
-            if len(entries) < page or len(found) in (before, limit):
+            if len(entries) < page or len(found) >= limit:
                 break
+            if len(found) == before:
+                raise refused
             # The oldest time once more: the page may have ended between two lines of it.
             end_ns = min(entry.ts for entry in entries) + 1
         stored = [StoredLine(labels, ts, line) for (_, ts, line), labels in found.items()]

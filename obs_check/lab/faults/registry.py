@@ -1,8 +1,8 @@
 """Every fault of the lab, most upstream first, and how faults are found and applied."""
 
 import copy
-from difflib import get_close_matches
 
+from obs_check.documents.nearest import nearest
 from obs_check.errors import UsageError
 from obs_check.lab.faults.aggregate import AGGREGATE_FAULTS
 from obs_check.lab.faults.egress import EGRESS_FAULTS
@@ -46,8 +46,8 @@ def find_fault(fault_id: str) -> Fault:
     for fault in (*FAULTS, *HARMLESS):
         if fault.id == fault_id:
             return fault
-    near = get_close_matches(fault_id, [f.id for f in FAULTS], 1, 0.3)
-    raise UsageError(f"no fault `{fault_id}`", f"did you mean `{near[0]}`?" if near else "see demo --list-faults")
+    near = nearest(fault_id, (f.id for f in FAULTS))
+    raise UsageError(f"no fault `{fault_id}`", f"did you mean `{near}`?" if near else "see demo --list-faults")
 
 
 def break_with(settings: LabSettings, fault_ids: tuple[str, ...]) -> None:
