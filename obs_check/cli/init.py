@@ -295,6 +295,8 @@ def _sections(
         "cluster": found.get("cluster"),
         "grafana": named(url=address.grafana, token=token),
         "dashboard": uid,
+        "expect": None,
+        "source": None,
         "loki": named(url=given.loki_url, tenant=given.tenant) if given.loki_url else found.get("loki", {}),
         "boundary": {
             **found.get("boundary", {}),

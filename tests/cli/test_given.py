@@ -145,6 +145,7 @@ def test_verify_and_diagnose_without_a_file(
     shown = capsys.readouterr()
     assert code == 1, shown.err
     assert "Grafana's token is $GRAFANA_TOKEN" in shown.err
+    assert "no `expect` is set: 12 panels must read what obs-check ships for its own dashboard" in shown.err
     assert "pipeline.wrong-parser" in shown.out
     assert f"--grafana {url}/d/agent-firewall --proxy" in " ".join(shown.out.split())
 

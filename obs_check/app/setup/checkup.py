@@ -69,7 +69,7 @@ def check_all(config: Config, env: Mapping[str, str], now_ns: Callable[[], int] 
     yield _file(
         "source", config.source, lambda path: dashboard_of(read_document(path), str(path), config.dashboard).title
     )
-    yield _file("expect", config.expect, _expectations)
+    yield _file("expect", config.expect, _expectations, "only panels of obs-check's own dashboards must read something")
     yield _executor(config)
 
 
@@ -183,9 +183,9 @@ def _expectations(path: Path) -> str:
     return count_noun(len(load_expectations(read_document(path), str(path))), "panel")
 
 
-def _file(part: str, path: Path | None, read: Callable[[Path], str]) -> PartCheck:
+def _file(part: str, path: Path | None, read: Callable[[Path], str], unset: str = "") -> PartCheck:
     if path is None:
-        return PartCheck(part, "", "not set", "")
+        return PartCheck(part, "", "not set", unset)
     return check_by_asking(part, str(path), lambda: read(path))
 
 

@@ -26,7 +26,6 @@ from obs_check.follow.run import Run
 from obs_check.logql.settings import LOKI_3_5, EngineSettings, read_version
 from obs_check.model.finding import DashboardEdit, Finding
 from obs_check.model.probe import Probe
-from obs_check.model.wording import count_noun
 from obs_check.panel.board import Board
 from obs_check.panel.dashboard import Dashboard, dashboard_of, load_dashboard
 from obs_check.panel.datasource import Datasources
@@ -170,17 +169,13 @@ def open_grafana(config: Config, now_ns: Callable[[], int] = time.time_ns) -> Gr
     return GrafanaClient(given.url, now_ns, config.hosts, Access(given.token, org_id=given.org_id))
 
 
-def _expectations(path: Path | None, dashboard: Dashboard, detail: Say) -> Mapping[int, Expectation]:
+def _expectations(path: Path | None, dashboard: Dashboard) -> Mapping[int, Expectation]:
     """Those of this dashboard: the file names it, or one beside it is called <uid>.expect.yaml; else none. Without a
-    file those of a dashboard of ours, which `detail` is told."""
+    file those of a dashboard of ours."""
     uid = dashboard.uid
     if path is None:
         ours = own_expectations(dashboard)
-        found = load_expectations(yaml.safe_load(ours), f"our {uid}.expect.yaml") if ours else {}
-        if found:
-            panels = count_noun(len(found), "panel")
-            detail(f"no `expect` is set: {panels} of {uid} must read what obs-check ships for them")
-        return found
+        return load_expectations(yaml.safe_load(ours), f"our {uid}.expect.yaml") if ours else {}
     document = read_document(path)
     named = str(document.get("dashboard") or uid) if isinstance(document, Mapping) else uid
     if named == uid:
@@ -223,7 +218,7 @@ def open_systems(
             missing = Probe("grafana", f"GET /api/dashboards/uid/{wanted}", {"status": 404}, time.time_ns())
             source = DashboardSource(f"dashboard {wanted}", {})
             read = Dashboard(wanted, wanted, (), (), source.name, "classic")
-        expectations = _expectations(config.expect, read, detail)
+        expectations = _expectations(config.expect, read)
         frontend = grafana.frontend_settings().value
         settings = Datasources.from_settings(frontend)
         config = with_loki(config, loki_panels(read, frontend).loki)

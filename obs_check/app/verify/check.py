@@ -66,6 +66,9 @@ class Check:
     def __post_init__(self) -> None:
         self._ahead_ns = self._ahead()
         self._held = Yardstick(self.systems.expectations)
+        if self._held.expectations and self.systems.config.expect is None:
+            panels = count_noun(len(self._held.expectations), "panel")
+            self.say(f"no `expect` is set: {panels} must read what obs-check ships for its own dashboard")
         self.outcome.inputs = inputs_of(self.systems)
         now = self.systems.now_ns()
         self.outcome.span = Window(now, now)
