@@ -30,7 +30,10 @@ _TILES = {"stat", "gauge", "bargauge", "piechart"}
 
 
 def reads_last(panel: Panel) -> bool:
-    """Whether the numbers of a panel are the last point of each series."""
+    """Whether a panel shows the last point of each series alone, without a line of all of them behind it."""
+    # Grafana: a stat draws the line (`area`) unless that is switched off.
+    if panel.type in ("stat", "singlestat") and panel.options.get("graphMode") != "none":
+        return False
     if panel.type == "singlestat":
         return True
     calcs, by_row = reducers(panel)

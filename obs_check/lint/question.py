@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from obs_check.errors import InputError, ObsCheckError, QueryError
 from obs_check.evidence.sql_text import parse_sql
 from obs_check.lint.board import LintedDashboard
 from obs_check.lint.issue import Spot
+from obs_check.lint.language import Language, counts_in_range, language_of, plugin_of, reference_of, told_language
 from obs_check.lint.metricsql import only_in_metricsql
 from obs_check.logql import parse
 from obs_check.logql.remedies import remedies
@@ -27,7 +28,6 @@ from obs_check.panel.request import dashboard_range, data_points, is_asked, smal
 from obs_check.panel.timerange import Calendar, TimeRange, panel_range
 from obs_check.panel.variables import EffectiveVariable, effective_variables
 
-Language = Literal["logql", "promql", "sql", ""]
 NOW_NS = 1_779_284_231 * 1_000_000_000
 """What `now` is here, so that the same files give the same findings: 2026-05-20 13:37:11, amid its day, week, month and
 year, since a range may begin with one of them (`now/M`)."""
@@ -37,7 +37,6 @@ _DIALECTS = {"mysql": "mysql", "mssql": "tsql"}
 """sqlglot's names of the dialects of Grafana's SQL plugins; every other one is PostgreSQL's."""
 _STAND_INS = ("value=`value`", "1", "")
 """What an unknown variable may be but a text: a matcher (its quotes may stand in a string), a number, nothing."""
-_KINDS: dict[str, Language] = {"loki": "logql", "prometheus": "promql", "sql": "sql"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,8 @@ class Question:
     """What it has of MetricsQL that Prometheus refuses: there is no tree then, and no `problem`."""
     unknown: frozenset[str] = frozenset()
     """Variables whose value only a browser would learn: what stands for them in `text` proves nothing."""
+    otherwise: "Question | None" = field(default=None, repr=False)
+    """The same as PromQL, where it is LogQL as well and nothing of it tells in which language it is asked."""
 
     def known_matchers(self) -> Iterator[list[ast.Matcher]]:
         """The matchers of each selector, without those that an unknown variable is written into."""
@@ -123,7 +124,29 @@ def board_questions(board: LintedDashboard, known: Datasources | None) -> list[Q
                 question = replace(question, remedy=_fill(target, variables, ask) or question.remedy)
             if question is not None:
                 found.append(question)
-    return found
+    return list(_settled(found))
+
+
+def _settled(questions: list[Question]) -> Iterator[Question]:
+    """The questions, those that may be in either language in that of the others to the same datasource: without these
+    nothing is known of them."""
+    spoken: dict[str, set[Language]] = {}
+    for question in questions:
+        if question.otherwise is None:
+            spoken.setdefault(_datasource(question), set()).add(question.language)
+    for question in questions:
+        languages = spoken.get(_datasource(question), set())
+        if question.otherwise is None:
+            yield question
+        elif languages == {"promql"}:
+            yield question.otherwise
+        elif languages == {"logql"} or counts_in_range(question.logql):
+            yield replace(question, otherwise=None)
+
+
+def _datasource(question: Question) -> str:
+    panel, target = question.panel, question.target
+    return reference_key(reference_of(panel, target)) if panel and target else ""
 
 
 def _fill(
@@ -180,10 +203,10 @@ def _question(
     within = _within(board.dashboard, panel, variables)
     points = data_points(panel)
     stored, variables = variables, with_auto(variables, within)
-    kind = _kind(board.dashboard, panel, target, variables, known)
+    kind = plugin_of(board.dashboard, panel, target, variables, known)
     low = interpolate(panel.interval, variables) or smallest_interval(Datasource("", "", kind))
     interval = browser_interval(within.length_ms, points, low)
-    language = _language(kind, target)
+    language = language_of(kind, target)
     if language is None:
         return None
     filling = _with_texts(target.text, variables, stand_in)
@@ -220,15 +243,25 @@ def _question(
         text = _logql(target.text, filling, within, interval, step, instant)
         spread = _logql(target.text, longest, _LONGEST, Interval(_YEARS, "100y"), _YEARS, instant)
         found = _parsed(replace(blank, text=text, spread=spread, instant=instant, step_ms=step))
-        if found.problem and not language:
+        if not language:
             low = interpolate(panel.interval, variables) or smallest_interval(Datasource("", "", "prometheus"))
             interval = browser_interval(within.length_ms, points, low)
             other = _promql(replace(blank, language="promql"), target, filling, longest, within, interval, points)
-            # Nobody says what language it is in: one of the two is a guess that is only good where it parses.
-            return None if other.problem else other
+            return _either(found, other, panel, target)
         return found
     except (ObsCheckError, TypeError, ValueError) as error:
         return replace(blank, text=target.text, problem=getattr(error, "message", str(error)))
+
+
+def _either(logql: Question, promql: Question, panel: Panel, target: Target) -> Question | None:
+    """A query of which nobody says what language it is in: each of the two is a guess that is only good where it
+    parses."""
+    if logql.logql is None:
+        return None if promql.problem else promql
+    if promql.promql is None:
+        return logql
+    told = told_language(panel, target, logql.logql)
+    return {"logql": logql, "promql": promql}.get(told) or replace(logql, otherwise=promql)
 
 
 def _promql(
@@ -335,32 +368,3 @@ def _within(dashboard: Dashboard, panel: Panel, variables: dict[str, EffectiveVa
         whole = TimeRange(NOW_NS // 1_000_000 - 6 * 3_600_000, NOW_NS // 1_000_000)
     time_from = interpolate(panel.time_from, variables)
     return panel_range(whole, dashboard.time_from.startswith("now"), time_from, "", NOW_NS, calendar)[0]
-
-
-def _kind(
-    dashboard: Dashboard,
-    panel: Panel,
-    target: Target,
-    variables: dict[str, EffectiveVariable],
-    known: Datasources | None,
-) -> str:
-    """The plugin of a query's datasource: by the type in the reference, by the datasource that it means, by the plugin
-    of a datasource variable; "" where nobody tells."""
-    mixed = reference_key(panel.datasource).startswith("--") or panel.datasource is None
-    reference = target.datasource if mixed else panel.datasource
-    values = {name: v.value for name, v in variables.items()}
-    kind = str(reference.get("type") or "") if isinstance(reference, dict) else ""
-    if (not kind or kind == "datasource") and known is not None and (found := known.resolve(reference, values)):
-        kind = found.type
-    if not kind:
-        name = reference_key(reference).strip("${}[]")
-        plugins = [str(v.query) for v in dashboard.variables if v.type == "datasource" and v.name == name]
-        kind = plugins[0] if plugins else ""
-    return kind
-
-
-def _language(kind: str, target: Target) -> Language | None:
-    """ "" for a query that is LogQL or PromQL, whichever parses; None for a plugin whose language is not read here."""
-    if target.query.get("rawSql"):
-        return "sql" if not kind or Datasource("", "", kind).kind == "sql" else None
-    return _KINDS.get(Datasource("", "", kind).kind) if kind else ""

@@ -69,6 +69,49 @@ def filters_by_value(tree: Any) -> bool:
     return any(map(filters_by_value, [*parts, *getattr(tree, "args", ())]))
 
 
+def beside_series(tree: Any) -> tuple[str, tuple[str, ...]] | None:
+    """The grouping (`grouping_of`) of series that a number without labels stands beside at all times, since `or` adds
+    what has other labels; None where it only stands in for them. `tree` is of LogQL or of promql-parser."""
+    while type(tree).__name__ == "ParenExpr":
+        tree = tree.expr
+    if tree is None or str(getattr(tree, "op", "")) != "or":
+        return None
+    if type(tree).__module__ == ast.__name__:
+        on = tree.matching is not None and tree.matching.on
+        left, right, answer = tree.left, tree.right, logql_answer
+    else:
+        on = "on" in str(tree.modifier or "").split()
+        left, right, answer = tree.lhs, tree.rhs, promql_answer
+    return grouping_of(left) if not on and answer(left) is None and answer(right) is not None else None
+
+
+def grouping_of(tree: Any) -> tuple[str, tuple[str, ...]] | None:
+    """The grouping of an aggregation of LogQL or of promql-parser: ("by" or "without", labels), ("", ()) of series with
+    their own labels, None where none are left or that is not followed."""
+    while type(tree).__name__ == "ParenExpr":
+        tree = tree.expr
+    match type(tree).__name__:
+        case "AggregateExpr":
+            labels, without = tree.modifier and tree.modifier.labels, "without" in str(tree.modifier or "").split()
+        case "RangeAggregation" if tree.grouping is None:
+            return "", ()
+        case "VectorAggregation" | "RangeAggregation":
+            labels, without = tree.grouping and tree.grouping.labels, bool(tree.grouping and tree.grouping.without)
+        case "VectorSelector":
+            return "", ()
+        case "BinaryExpr" if str(tree.op) == "or":
+            return grouping_of(tree.lhs)
+        case "BinaryOperation" if tree.op == "or":
+            return grouping_of(tree.left)
+        case "Call":
+            return ("", ()) if any(type(arg).__name__ == "MatrixSelector" for arg in tree.args) else None
+        case _:
+            return None
+    if str(tree.op) in ("topk", "bottomk"):
+        return grouping_of(tree.expr)
+    return ("without" if without else "by", tuple(labels)) if labels or without else None
+
+
 def _called(name: str, arguments: list[Any]) -> float | None:
     answers = [promql_answer(one) for one in arguments]
     if name in ("absent", "absent_over_time"):

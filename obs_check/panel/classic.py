@@ -56,7 +56,7 @@ def read_panel_json(raw: Mapping[str, Any], source: str, fallback_id: int, colla
             ),
             *_of_old_table(raw),
         ),
-        options=_mapping(raw.get("options") or None, f"{where}.options", source),
+        options=_options(raw, f"{where}.options", source),
         field_config=_field_config(raw, f"{where}.fieldConfig", source),
         interval=str(raw.get("interval") or ""),
         max_data_points=int(points) if points else None,
@@ -87,9 +87,29 @@ def _type(raw: Mapping[str, object]) -> str:
     return {"histogram": "histogram", "series": "barchart"}.get(str(mode), str(raw.get("type") or ""))
 
 
+def _options(raw: Mapping[str, object], where: str, source: str) -> Mapping[str, object]:
+    """The panel's options; a singlestat of old says elsewhere whether it draws a line behind its number, from where
+    Grafana takes it as it makes a stat of the panel (sharedSingleStatPanelChangedHandler)."""
+    found = _mapping(raw.get("options") or None, where, source)
+    if raw.get("type") != "singlestat":
+        return found
+    line = raw.get("sparkline")
+    return {"graphMode": "area" if isinstance(line, Mapping) and line.get("show") else "none", **found}
+
+
+def _steps_of_old(raw: Mapping[str, Any]) -> Mapping[str, object]:
+    """The thresholds of a singlestat of old that is coloured by them; it has one colour more than limits."""
+    colors, limits = raw.get("colors"), raw.get("thresholds")
+    coloured = raw.get("colorValue") or raw.get("colorBackground")
+    if raw.get("type") != "singlestat" or not coloured or not isinstance(colors, list) or not isinstance(limits, str):
+        return {}
+    values = [None, *(limit.strip() for limit in limits.split(",") if limit.strip())]
+    return {"thresholds": {"steps": [{"color": c, "value": v} for c, v in zip(colors, values, strict=False)]}}
+
+
 def _field_config(raw: Mapping[str, Any], where: str, source: str) -> Mapping[str, object]:
-    """The field options; a graph or singlestat of old keeps its unit elsewhere, from where Grafana takes it as it makes
-    a time series or stat of the panel."""
+    """The field options; a graph or singlestat of old keeps its unit and thresholds elsewhere, from where Grafana takes
+    them as it makes a time series or stat of the panel."""
     found = _mapping(raw.get("fieldConfig"), where, source)
     options = raw.get("options")
     older = options.get("fieldOptions") if isinstance(options, Mapping) else None
@@ -98,10 +118,11 @@ def _field_config(raw: Mapping[str, Any], where: str, source: str) -> Mapping[st
         found = {key: older[key] for key in ("defaults", "overrides") if key in older}
     axes = [axis for axis in raw.get("yaxes") or () if isinstance(axis, Mapping)] if raw.get("type") == "graph" else []
     unit = axes[0].get("format") if axes else raw.get("format") if raw.get("type") == "singlestat" else None
-    defaults = found.get("defaults")
-    if not unit or (isinstance(defaults, Mapping) and defaults.get("unit")):
-        return found
-    return {**found, "defaults": {**(defaults if isinstance(defaults, Mapping) else {}), "unit": unit}}
+    older_defaults = {**_steps_of_old(raw), **({"unit": unit} if unit else {})}
+    given = found.get("defaults")
+    defaults = given if isinstance(given, Mapping) else {}
+    added = {key: value for key, value in older_defaults.items() if not defaults.get(key)}
+    return {**found, "defaults": {**defaults, **added}} if added else found
 
 
 def _panels(doc: Mapping[str, object], source: str, like: Dashboard | None) -> Iterator[Panel]:

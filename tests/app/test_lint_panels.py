@@ -1,0 +1,158 @@
+"""What lint says of single panels: those that look alike and are not."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from obs_check.lint.colors import is_red
+from obs_check.lint.run import lint
+from obs_check.lint.sources import read_material
+from tests.engine_settings import SETTINGS
+
+LOKI, PROMETHEUS = {"type": "loki", "uid": "l"}, {"type": "prometheus", "uid": "p"}
+SHIPPER = """clients: [{url: http://loki.example/loki/api/v1/push}]
+scrape_configs: [{job_name: a, static_configs: [{labels: {job: a, __path__: /a}}]}]
+"""
+
+
+def panel(expr: str, datasource: object = None, kind: str = "timeseries", **more: Any) -> dict[str, Any]:
+    """A panel; what begins with `target_` is its query's."""
+    own = {name.removeprefix("target_"): value for name, value in more.items() if name.startswith("target_")}
+    rest = {name: value for name, value in more.items() if not name.startswith("target_")}
+    target = {"refId": "A", "expr": expr, **own}
+    unit = {"defaults": {"unit": "none"}}
+    return {"type": kind, "title": "t", "datasource": datasource, "targets": [target], "fieldConfig": unit, **rest}
+
+
+def said(tmp_path: Path, *panels: dict[str, Any]) -> list[tuple[int, str, str, str]]:
+    """The panel's number, the rule, the claim and the remedy of each finding."""
+    numbered = [{"id": number, **one} for number, one in enumerate(panels, 1)]
+    (tmp_path / "b.json").write_text(json.dumps({"title": "b", "schemaVersion": 39, "panels": numbered}))
+    (tmp_path / "promtail.yaml").write_text(SHIPPER)
+    files = [tmp_path / "b.json", tmp_path / "promtail.yaml"]
+    found = lint(read_material(files, [], None, None, {}, SETTINGS)[0]).issues
+    return [(one.spot.subject.panel or 0, one.rule, one.claim, one.remedy) for one in found]
+
+
+NEITHER = '{job="zz"}'
+COUNT = 'sum(rate({job="zz"}[5m]))'
+
+
+@pytest.mark.parametrize(
+    ("panels", "held"),
+    [
+        ([panel(NEITHER)], []),
+        ([panel(NEITHER, LOKI)], [1]),
+        ([panel(NEITHER, "Loki")], [1]),
+        ([panel(NEITHER, "Prometheus")], []),
+        ([panel(NEITHER, {"uid": "prometheus"})], []),
+        ([panel(NEITHER, kind="logs")], [1]),
+        ([panel(NEITHER, target_queryType="range")], [1]),
+        ([panel(NEITHER, target_format="table", kind="table", target_instant=True)], []),
+        ([panel(COUNT, target_format="time_series")], []),
+        ([panel(COUNT, target_intervalFactor=2)], []),
+        ([panel('{__name__=~"magik_.*"}')], []),
+        ([panel('sum(rate({__name__=~"magik_.*"}[5m]))')], []),
+        ([panel(NEITHER + ' |= "x"')], [1]),
+        ([panel(COUNT)], [1]),
+        ([panel(COUNT), panel('up{job="a"}')], []),
+        ([panel(COUNT, "other"), panel('up{job="a"}')], [1]),
+        ([panel(NEITHER), panel('{job="a"} |= "x"')], [1]),
+        ([panel(NEITHER, {"uid": "x"}), panel('{job="a"}', {"uid": "x", "type": "loki"})], [1]),
+    ],
+)
+def test_a_query_is_held_to_the_shipper_where_it_is_logql(
+    tmp_path: Path, panels: list[dict[str, Any]], held: list[int]
+) -> None:
+    assert [number for number, rule, _, _ in said(tmp_path, *panels) if rule == "label-not-set"] == held
+
+
+REDS = (
+    "red", "semi-dark-red", "dark-red", "rgba(245, 54, 54, 0.9)", "rgb(245,54,54)", "#F2495C", "#d44a3a", "#C4162A",
+    "#890f02", "#f00", "#F2495CFF", "hsl(355, 80%, 50%)", "crimson",
+)  # fmt: skip
+OTHERS = (
+    "green", "orange", "rgba(237, 129, 40, 0.89)", "#FF9830", "#EF843C", "#73BF69", "#5794F2", "#B877D9", "#808080",
+    "#8a7f7f", "#ccc", "text", "", None, "hsl(120, 80%, 50%)", "#zz0000",
+)  # fmt: skip
+
+
+def test_red_is_red_in_any_notation() -> None:
+    assert [one for one in REDS if not is_red(one)] == []
+    assert [one for one in OTHERS if is_red(one)] == []
+
+
+def steps(color: str) -> dict[str, Any]:
+    two = [{"color": color, "value": None}, {"color": "green", "value": 3}]
+    return {"defaults": {"unit": "none", "thresholds": {"mode": "absolute", "steps": two}}}
+
+
+OLD: dict[str, Any] = {"kind": "singlestat", "format": "none", "thresholds": "1,2", "target_instant": True}
+FALLBACK = "count(up) or vector(0)"
+
+
+@pytest.mark.parametrize(
+    ("shown", "speaks"),
+    [
+        (panel(FALLBACK, PROMETHEUS, "stat", target_instant=True, fieldConfig=steps("#F2495C")), False),
+        (panel(FALLBACK, PROMETHEUS, "stat", target_instant=True, fieldConfig=steps("#FF9830")), True),
+        (panel(FALLBACK, PROMETHEUS, colors=["#d44a3a", "green"], colorValue=True, **OLD), False),
+        (panel(FALLBACK, PROMETHEUS, colors=["green", "#d44a3a"], colorValue=True, **OLD), True),
+        (panel(FALLBACK, PROMETHEUS, colors=["#d44a3a", "green"], **OLD), True),
+    ],
+)
+def test_a_zero_in_red_is_seen(tmp_path: Path, shown: dict[str, Any], speaks: bool) -> None:
+    assert ("masked-zero" in {rule for _, rule, _, _ in said(tmp_path, shown)}) is speaks
+
+
+MINUTE = "sum(rate(up[1m]))"
+INSTANT = "make it an instant query: the panel reads the last step alone"
+INTERVAL = "write `[$__interval]` (PromQL: `[$__rate_interval]`)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "remedy"),
+    [
+        ("stat", {"options": {"graphMode": "none"}}, INSTANT),
+        ("stat", {"options": {"graphMode": "area"}}, INTERVAL),
+        ("stat", {}, INTERVAL),
+        ("gauge", {}, INSTANT),
+        ("singlestat", {}, INSTANT),
+        ("singlestat", {"sparkline": {"show": False}}, INSTANT),
+        ("singlestat", {"sparkline": {"show": True, "full": False}}, INTERVAL),
+    ],
+)
+def test_a_line_behind_the_number_draws_all_steps(tmp_path: Path, kind: str, more: dict[str, Any], remedy: str) -> None:
+    found = said(tmp_path, panel(MINUTE, PROMETHEUS, kind, interval="5m", **more))
+    assert [given for _, rule, _, given in found if rule == "range-shorter-than-step"] == [remedy]
+
+
+ZERO = {"fieldConfig": {"defaults": {"unit": "none", "noValue": "0"}}}
+ERRORS = 'rate({job="a"} |= "ERROR" [5m])'
+
+
+@pytest.mark.parametrize(
+    ("expr", "datasource", "more", "beside", "fallback"),
+    [
+        ("sum(x) or vector(0)", PROMETHEUS, {}, False, "count(METRIC)"),
+        ("sum by (p) (x) or vector(0)", PROMETHEUS, {}, True, "count by (p) (METRIC)"),
+        ("topk(3, sum by (p) (x)) or vector(0)", PROMETHEUS, {}, True, "count by (p) (METRIC)"),
+        ("sum without (p) (x) or vector(0)", PROMETHEUS, {}, True, "count without (p) (METRIC)"),
+        ("rate(x[5m]) or vector(0)", PROMETHEUS, {}, True, ""),
+        ("sum by (p) (x) or on() vector(0)", PROMETHEUS, {}, False, "count by (p) (METRIC)"),
+        (f"sum by (l) ({ERRORS}) or vector(0)", LOKI, {}, True, "sum by (l) (count_over_time({...} [...]))"),
+        (f"sum({ERRORS})", LOKI, ZERO, False, "sum(count_over_time({...} [...]))"),
+        (f"sum by (l) ({ERRORS})", LOKI, ZERO, False, "sum by (l) (count_over_time({...} [...]))"),
+        ('sum(rate({job="a"}[5m]))', LOKI, ZERO, False, ""),
+        ("rate(x[5m])", PROMETHEUS, ZERO, False, ""),
+    ],
+)
+def test_the_fallback_has_the_labels_of_the_series(
+    tmp_path: Path, expr: str, datasource: object, more: dict[str, Any], beside: bool, fallback: str
+) -> None:
+    found = [one for one in said(tmp_path, panel(expr, datasource, **more)) if one[1] == "masked-zero"]
+    ((_, _, claim, remedy),) = found
+    assert ("stands beside the series" in claim) is beside
+    assert remedy.partition("`or 0 * ")[2].rstrip("`") == fallback
