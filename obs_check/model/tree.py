@@ -25,8 +25,13 @@ def mapping_at(tree: object, *path: str | int) -> Mapping[str, object]:
 
 def mappings_at(tree: object, *path: str | int) -> list[Mapping[str, object]]:
     """The mappings in the list that stands there."""
+    return [one for one in items_at(tree, *path) if isinstance(one, Mapping)]
+
+
+def items_at(tree: object, *path: str | int) -> Sequence[object]:
+    """The list that stands there, empty where none does."""
     found = value_at(tree, *path)
-    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list | tuple) else []
+    return found if isinstance(found, list | tuple) else ()
 
 
 def text_at(tree: object, *path: str | int) -> str:

@@ -20,6 +20,7 @@ from obs_check.evidence.tried import Tried, reading_text, tried_finding, try_edi
 from obs_check.logql import parse
 from obs_check.logql.explain.whereabouts import nearest_label
 from obs_check.model.finding import Finding, PanelEdit
+from obs_check.model.tree import items_at, mapping_at, text_at
 from obs_check.model.wording import count_noun
 from obs_check.panel.elements import Transformation
 from obs_check.panel.transform.pipeline import TransformStep
@@ -62,16 +63,16 @@ def _named_columns(transformation: Transformation) -> list[tuple[tuple[str | int
     options = transformation.options
     match transformation.id:
         case "filterByValue":
-            rules = options.get("filters") or ()
-            return [(("filters", n, "fieldName"), str(rule.get("fieldName") or "")) for n, rule in enumerate(rules)]
+            rules = enumerate(items_at(options, "filters"))
+            return [(("filters", n, "fieldName"), text_at(rule, "fieldName")) for n, rule in rules]
         case "joinByField" | "seriesToColumns":
-            name = str(options.get("byField") or "")
+            name = text_at(options, "byField")
             return [(("byField",), name)] if name else []
         case "groupBy":
-            return [(("fields", name), name) for name, rule in (options.get("fields") or {}).items() if rule]
+            return [(("fields", name), name) for name, rule in mapping_at(options, "fields").items() if rule]
         case "filterFieldsByName":
-            names = (options.get("include") or {}).get("names") or ()
-            return [(("include", "names", n), name) for n, name in enumerate(names)]
+            names = enumerate(items_at(options, "include", "names"))
+            return [(("include", "names", n), name) for n, name in names if isinstance(name, str)]
     return []
 
 

@@ -73,7 +73,7 @@ def _cut_by_regex(context: Context, broken: BrokenTarget, unmatched: _Unmatched)
     name = use.names[0]
     value, stored = broken.whole.request.variables[name].value, definition(context, name)
     regex = str(stored[1].get("regex") or "") if stored is not None else ""
-    around = {tuple(text.split(value, 1)) for text in unmatched.there if text.count(value) == 1}
+    around = {text.partition(value)[::2] for text in unmatched.there if value and text.count(value) == 1}
     if "(" not in regex or len(around) != 1 or not use.alone:
         return None
     before, after = next(iter(around))
