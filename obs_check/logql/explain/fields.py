@@ -1,6 +1,7 @@
 """The fields that a line has as text, and the parser that makes a label of one."""
 
 import json
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -58,9 +59,9 @@ def in_lists(line: str) -> dict[str, str]:
     """What stands in lists of a line that is a JSON object, which a full `| json` passes over (Loki 3.5): the
     expression of `| json label="..."` for the first of each, by the names of its keys with a dot between them."""
     found: dict[str, str] = {}
-    todo: list[tuple[tuple[str, ...], str, Any]] = [((), "", _object(line))]
+    todo: deque[tuple[tuple[str, ...], str, Any]] = deque([((), "", _object(line))])
     while todo:
-        keys, path, value = todo.pop(0)
+        keys, path, value = todo.popleft()
         if isinstance(value, dict):
             todo += [((*keys, key), JsonField((key,), "").behind(path), inner) for key, inner in value.items()]
         elif isinstance(value, list):
@@ -90,9 +91,9 @@ def _leaves(line: str) -> list[tuple[tuple[str, ...], Json]]:
     """What is neither object nor list in a line that is a JSON object, by the keys that lead to it."""
     document = _object(line)
     found: list[tuple[tuple[str, ...], Any]] = []
-    todo: list[tuple[tuple[str, ...], Any]] = [((), document)]
+    todo: deque[tuple[tuple[str, ...], Any]] = deque([((), document)])
     while todo:
-        keys, value = todo.pop(0)
+        keys, value = todo.popleft()
         if isinstance(value, dict):
             todo += [((*keys, key), inner) for key, inner in value.items()]
         elif keys and not isinstance(value, list):
