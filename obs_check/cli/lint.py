@@ -1,7 +1,7 @@
 """`obs-check lint`: dashboards, queries and shipper configurations checked without asking any system."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -103,7 +103,7 @@ def lint(paths: tuple[Path, ...], beside: Beside, judging: Judging, junit: Path 
         out.detail(f"note: {note}")
     for sentence in skipped:
         out.detail(f"left out: {sentence}")
-    result = narrow_result(run(material), judging.selected, judging.ignored)
+    result = narrow_result(replace(run(material), whole=not broken), judging.selected, judging.ignored)
     for unused in result.unused:
         out.detail(f"{unused.spot.path}:{unused.spot.line}: {unused.rule} is switched off, but finds nothing there")
     document = lint_document(result, material.texts)

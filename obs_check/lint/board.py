@@ -1,6 +1,6 @@
 """A dashboard with the lines of its file."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -14,14 +14,14 @@ from obs_check.panel.elements import Dashboard, Panel
 
 @dataclass(frozen=True, slots=True)
 class LintedDashboard:
-    """`lines` is empty where the dashboard was not read from JSON; `paths` are where panels stand in the document, of
-    which `unnumbered` have no id there; `notes` are the descriptions of panels, by id, and of the dashboard itself
-    under None."""
+    """`lines` is empty where the dashboard was not read from JSON; `paths` are where panels stand in the document, by
+    id (one that is given twice has several, in the order of the panels), of which `unnumbered` have no id there;
+    `notes` are the descriptions of panels, by id, and of the dashboard itself under None."""
 
     path: str
     dashboard: Dashboard
     lines: Mapping[Path, int] = field(default_factory=dict, repr=False)
-    paths: Mapping[int, Path] = field(default_factory=dict, repr=False)
+    paths: Mapping[int, Sequence[Path]] = field(default_factory=dict, repr=False)
     unnumbered: Set[int] = frozenset()
     notes: Mapping[int | None, str] = field(default_factory=dict, repr=False)
 
@@ -32,7 +32,7 @@ class LintedDashboard:
             panel.id if panel else None,
             panel.targets[target].ref_id if panel and target is not None else None,
         )
-        path = self.paths.get(panel.id, ()) if panel else ()
+        path = self._path(panel) if panel else ()
         if panel and path and target is not None:
             # Schema v2 keeps its queries deeper.
             deep: Path = ("spec", "data", "spec", "queries") if self.dashboard.schema == "v2" else ("targets",)
@@ -41,6 +41,12 @@ class LintedDashboard:
             path = path[:-1]
         title = panel.title if panel and panel.id in self.unnumbered else None
         return Spot(self.path, self.lines.get(path, 1), subject, title)
+
+    def _path(self, panel: Panel) -> Path:
+        found = self.paths.get(panel.id, ())
+        alike = [one for one in self.dashboard.panels if one.id == panel.id] if len(found) > 1 else []
+        place = next((number for number, one in enumerate(alike) if one is panel), 0)
+        return found[min(place, len(found) - 1)] if found else ()
 
 
 def read_boards(document: object, path: str, text: str = "", first_line: int = 1) -> list[LintedDashboard]:
@@ -51,18 +57,20 @@ def read_boards(document: object, path: str, text: str = "", first_line: int = 1
     lines = json_lines(text, first_line) if text else {}
     boards = []
     for dashboard in load_dashboards(document, path):
-        paths: dict[int, Path] = {}
+        paths: dict[int, list[Path]] = {}
         without: set[int] = set()
         notes: dict[int | None, str] = {None: str(dashboard.document.get("description") or "")}
         unnumbered = count(10_001)
         for inner, raw in _panels(dashboard.document):
             is_row = inner[-2] == "rows" or raw.get("type") == "row" or isinstance(raw.get("panels"), list)
             # A panel without an id has that of its place among all panels.
-            place = 0 if is_row else next(unnumbered)
+            if is_row:
+                continue
+            place = next(unnumbered)
             given = raw.get("id")
             if number := int(given) if isinstance(given, int | float) else place:
                 without |= set() if isinstance(given, int | float) else {number}
-                paths[number] = (*_prefix(document, dashboard.document), *inner)
+                paths.setdefault(number, []).append((*_prefix(document, dashboard.document), *inner))
                 described = raw["spec"] if isinstance(raw.get("spec"), Mapping) else raw
                 notes[number] = str(described.get("description") or "")
         boards.append(LintedDashboard(path, dashboard, lines, paths, without, notes))

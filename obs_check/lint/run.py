@@ -18,17 +18,20 @@ _ORDER = ("error", "warning", "info")
 @dataclass(frozen=True, slots=True)
 class LintResult:
     """`issues` stand; `silent` are switched off, each with its reason; `unused` comments switch off nothing; `copies`
-    are the files that hold the same dashboards as a first one."""
+    are the files that hold the same dashboards as a first one; `whole` is False where a file could not be read."""
 
     issues: list[Issue]
     silent: list[tuple[Issue, str]]
     unused: list[Disable]
     copies: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    whole: bool = True
 
     @property
     def verdict(self) -> Verdict:
-        """fail with an error, else ok."""
-        return Verdict.FAIL if any(issue.severity == "error" for issue in self.issues) else Verdict.OK
+        """fail with an error, unknown where a file could not be read, else ok."""
+        if any(issue.severity == "error" for issue in self.issues):
+            return Verdict.FAIL
+        return Verdict.OK if self.whole else Verdict.UNKNOWN
 
     def to_json(self) -> dict[str, Any]:
         """{"findings", "disabled", "unused_disables"}."""
@@ -55,6 +58,7 @@ def narrow_result(result: LintResult, select: Collection[str], ignore: Collectio
         [(issue, reason) for issue, reason in result.silent if wanted(issue.rule)],
         [unused for unused in result.unused if wanted(unused.rule)],
         result.copies,
+        result.whole,
     )
 
 

@@ -1,5 +1,6 @@
 """promtail 3.5 YAML into the neutral model."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -37,6 +38,7 @@ _DISCOVERY = (
     "triton_sd_configs", "journal", "syslog", "gcplog", "loki_push_api", "windows_events", "kafka",
     "azure_event_hubs", "gelf", "cloudflare", "heroku_drain",
 )  # fmt: skip
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _JOB = ("job_name", "pipeline_stages", "relabel_configs", "static_configs", "encoding", "decompression", *_DISCOVERY)
 
 
@@ -68,10 +70,20 @@ def parse_promtail(inner: Embedded, document: YamlValue, env: Mapping[str, str] 
         known["filename"].text() if "filename" in known else ShipperConfig.positions,
         _duration(known.get("sync_period"), ShipperConfig.sync_period),
         inner.text,
-        notes=(*inner.notes, *_unseen_limits(limits), *_passed_over(jobs)),
+        notes=(*inner.notes, *_unreachable(clients), *_unseen_limits(limits), *_passed_over(jobs)),
         max_line_size=limits["max_line_size"].read(size_bytes) if "max_line_size" in limits else 0,
         truncates="max_line_size_truncate" in limits and limits["max_line_size_truncate"].flag(),
     )
+
+
+def _unreachable(clients: Iterable[PushClient]) -> list[str]:
+    """Promtail 3.5 starts with them; a variable or a template may be the beginning of a URL before it is filled in."""
+    return [
+        f"{client.place}: the URL of a client begins with neither http:// nor https://: pushes cannot leave unless "
+        "something fills it in before promtail reads it"
+        for client in clients
+        if not client.url.lower().startswith(("http://", "https://", "${"))
+    ]
 
 
 def _unseen_limits(limits: Mapping[str, YamlValue]) -> list[str]:
@@ -100,9 +112,9 @@ def _client(node: YamlValue) -> PushClient:
     url = node.get("url")
     if url is None:
         raise node.error("url is missing", "for example http://loki:3100/loki/api/v1/push")
-    # A variable of promtail's environment may be the beginning of it.
-    if not url.text().startswith(("http://", "https://", "${")):
-        raise url.error("the URL must start with http:// or https://")
+    # Promtail 3.5 refuses what Go's url.Parse does, and starts with any other.
+    if not _SCHEME.match(url.text()) and ":" in url.text().split("/")[0].split("${")[0]:
+        raise url.error("the URL has no scheme", "write http:// or https:// in front")
     check_sections(node, CLIENT)
     backoff = node.get("backoff_config")
     pause = backoff.mapping(("min_period", "max_period", "max_retries")) if backoff else {}

@@ -1,7 +1,7 @@
 """Which extracted values the stages of a job read, and whether a stage in front can have set them, without any line."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from obs_check.golang.regex import capture_names
 from obs_check.shipper.golang.template import TemplateFault
@@ -32,6 +32,7 @@ from obs_check.shipper.stages.unseen import GeoIp, MetricsStage
 
 _WRITTEN = re.compile(r"[\w@$-]+")
 """A name as people write it: the text of an expression that only Alloy can tell stands for another one."""
+SET_BEHIND = "that entry does nothing, a stage behind sets the label"
 Read = tuple[str, str]
 """An extracted value, and what does not happen without it."""
 
@@ -53,8 +54,8 @@ class _Values:
     def through(self, pipeline: Pipeline) -> Iterator[tuple[Stage, list[Read]]]:
         # Promtail 3.5: a pipeline, that inside a `match` too, begins with the labels as extracted values.
         self._names |= self._labels
-        for stage in pipeline.stages:
-            reads = list(_reads(stage, self._labels))
+        for number, stage in enumerate(pipeline.stages):
+            reads = list(_reads(stage, self._labels, pipeline.stages[number + 1 :]))
             if reads:
                 lacking = [] if self._open else [read for read in reads if self._lacks(read[0])]
                 if isinstance(stage, Drop):
@@ -80,6 +81,12 @@ class _Values:
         self._names |= extracted
 
 
+def _fixed_labels(stages: Sequence[Stage]) -> set[str]:
+    """The labels that these stages set to a fixed value, inside of a `match` too."""
+    found = {name for stage in stages if isinstance(stage, StaticLabels) for name, value in stage.labels if value}
+    return found.union(*(_fixed_labels(stage.pipeline.stages) for stage in stages if isinstance(stage, Match)))
+
+
 def _needs(stage: Drop, lacking: set[str]) -> bool:
     """Whether a drop stage drops nothing without these values. Promtail 3.5: absent sources are left out of the text
     that `expression` and `value` test; without a test every source has to be there."""
@@ -90,10 +97,13 @@ def _needs(stage: Drop, lacking: set[str]) -> bool:
     return lacking >= set(stage.source or ()) and is_known(tested) and not takes_nothing
 
 
-def _reads(stage: Stage, labels: set[str]) -> Iterator[Read]:
+def _reads(stage: Stage, labels: set[str], behind: Sequence[Stage]) -> Iterator[Read]:
     match stage:
         case AddLabels() if not stage.from_metadata:
-            yield from ((source, f"the label {name} is not set") for name, source in stage.labels if name not in labels)
+            fixed = _fixed_labels(behind)
+            for name, source in stage.labels:
+                if name not in labels:
+                    yield source, f"{SET_BEHIND} {name}" if name in fixed else f"the label {name} is not set"
         case StructuredMetadata():
             yield from ((source, f"{name} is not set") for name, source in stage.labels if source not in labels)
         case OutputStage():

@@ -156,3 +156,79 @@ def test_the_fallback_has_the_labels_of_the_series(
     ((_, _, claim, remedy),) = found
     assert ("stands beside the series" in claim) is beside
     assert remedy.partition("`or 0 * ")[2].rstrip("`") == fallback
+
+
+WHOLE = "topk(10, sum by (l) (increase(x_total[$__range])))"
+TOTAL = {"options": {"legend": {"calcs": ["sum"]}}}
+BARS = "make it an instant query, of the format Table where it is PromQL: a bar for every series"
+
+
+@pytest.mark.parametrize(
+    ("expr", "more", "rules"),
+    [
+        (WHOLE, {}, ["range-needs-instant"]),
+        (WHOLE, TOTAL, ["sum-of-range"]),
+        (WHOLE, {"target_instant": True, "target_format": "table", **TOTAL}, []),
+        ("sum by (l) (increase(x_total[$__rate_interval]))", {}, []),
+    ],
+)
+def test_a_bar_chart_of_the_whole_range_wants_one_step(
+    tmp_path: Path, expr: str, more: dict[str, Any], rules: list[str]
+) -> None:
+    found = said(tmp_path, panel(expr, PROMETHEUS, "barchart", **more))
+    assert [(rule, remedy) for _, rule, _, remedy in found] == [(rule, BARS) for rule in rules]
+
+
+def test_detected_level_stands_behind_the_selector(tmp_path: Path) -> None:
+    asked = panel('{job="a", detected_level="error"}', LOKI), panel('{job="a"} | detected_level="error"', LOKI)
+    ((number, rule, claim, remedy),) = said(tmp_path, *asked)
+    assert (number, rule) == (1, "label-not-set")
+    assert "structured metadata" in claim
+    assert '`{...} | detected_level="error"`' in remedy
+
+
+def test_a_panel_whose_id_comes_twice_has_its_own_line(tmp_path: Path) -> None:
+    one = panel("count(up) or vector(0)", PROMETHEUS)
+    row = {"id": 51, "type": "row", "title": "r", "panels": []}
+    panels = [{**row, "panels": [{"id": 51, **one}]}, {"id": 51, **one}, row]
+    rows = ",\n".join(map(json.dumps, panels))
+    (tmp_path / "b.json").write_text(f'{{"title": "b", "schemaVersion": 39, "panels": [\n{rows}]}}')
+    found = lint(read_material([tmp_path / "b.json"], [], None, None, {}, SETTINGS)[0]).issues
+    assert [issue.spot.line for issue in found] == [2, 3]
+
+
+URLS = {
+    "http://loki.example/p": False, "HTTPS://loki.example/p": False, "${LOKI}/p": False, "__LOKI_URL__/p": True,
+    "{{ loki_url }}/p": True, "loki:3100/p": True, "loki.example/p": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_a_url_that_is_filled_in_later_is_noted(tmp_path: Path, url: str) -> None:
+    (tmp_path / "p.yaml").write_text(SHIPPER.replace("http://loki.example/loki/api/v1/push", f"'{url}'"))
+    (shipper,) = read_material([tmp_path / "p.yaml"], [], None, None, {}, SETTINGS)[0].shippers
+    assert any("pushes cannot leave" in note for note in shipper.config.notes) is URLS[url]
+
+
+BEHIND = """loki.source.file "a" {
+  targets = [{__path__ = "/a", job = "a"}]
+  forward_to = [loki.process.a.receiver]
+}
+loki.process "a" {
+  stage.labels { values = { threat = "", code = "" } }
+  stage.match {
+    selector = `{job="a"}`
+    stage.static_labels { values = { threat = "probe" } }
+  }
+  forward_to = []
+}
+"""
+
+
+def test_a_label_that_a_stage_behind_sets_is_set(tmp_path: Path) -> None:
+    (tmp_path / "a.alloy").write_text(BEHIND)
+    found = lint(read_material([tmp_path / "a.alloy"], [], None, None, {}, SETTINGS)[0]).issues
+    (claim,) = [issue.claim for issue in found if issue.rule == "value-not-extracted"]
+    assert "that entry does nothing, a stage behind sets the label threat" in claim
+    assert "the label threat is not set" not in claim
+    assert "the label code is not set" in claim

@@ -227,6 +227,16 @@ def test_a_broken_file_in_a_directory_does_not_hide_the_others(
     assert last.endswith("unknown key 'relabel_configs'")
 
 
+@pytest.mark.parametrize(("query", "verdict"), [(BAD, "fail"), ('{job="a"}', "unknown")])
+def test_what_could_not_be_read_is_not_ok(
+    query: str, verdict: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.json").write_text('{"panels":')
+    (tmp_path / "b.logql").write_text(query)
+    assert main(["lint", str(tmp_path), "-o", "json"]) == 2
+    assert json.loads(capsys.readouterr().out)["verdict"] == verdict
+
+
 def test_datasources_from_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("ds.json").write_text('[{"name": "Other", "uid": "other", "type": "loki"}]')

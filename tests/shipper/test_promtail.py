@@ -165,7 +165,7 @@ JOB = "scrape_configs:\n- job_name: x\n  pipeline_stages:\n"
         ("scrape_configs:\n- {}\n", "f.yaml:2: scrape_configs[0]: job_name is missing"),
         ("scrape_configs: [{job_name: a}, {job_name: a}]", "a second job is named 'a'"),
         ("scrape_configs: []\nclients:\n- {}\n", "f.yaml:3: clients[0]: url is missing"),
-        ("scrape_configs: []\nclients: [{url: 'loki:3100'}]", "must start with http"),
+        ("scrape_configs: []\nclients: [{url: '10.0.0.1:3100/x'}]", "has no scheme"),
         ("scrape_configs: []\nclients: [{url: 'http://l.example', batchwait: 1 second}]", "not a duration: '1 second'"),
         ("scrape_configs: []\nscrape_configs: []\n", "stands twice"),
         ("scrape_configs:\n- job_name: x\n  static_configs: [{labels: {a: b, a: c}}]\n", "the key 'a' stands twice"),

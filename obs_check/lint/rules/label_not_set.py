@@ -11,6 +11,10 @@ from obs_check.shipper.label_flow import Possible
 
 _BY_LOKI = {"service_name", "__aggregated_metric__", "__pattern__"}
 """Loki 3.5 sets service_name by itself."""
+_BY_LOKI_BESIDE = (
+    "detected_level is no label of a stream: Loki sets it as structured metadata, where a selector does not look",
+    'filter by it behind the selector: `{...} | detected_level="error"`',
+)
 
 
 def _find(material: Material) -> Iterator[Found]:
@@ -25,7 +29,8 @@ def _find(material: Material) -> Iterator[Found]:
                 continue
             alone = [m for m in matchers if not any(way.fits([m]) for way in ways)]
             for matcher in alone:
-                yield question.spot, *_told(matcher, ways)
+                told = _BY_LOKI_BESIDE if matcher.name == "detected_level" else _told(matcher, ways)
+                yield question.spot, *told
             if not alone:
                 names = ", ".join(dict.fromkeys(m.name for m in matchers))
                 yield question.spot, f"no job sets {names} together as the selector asks", "ask for labels of one job"

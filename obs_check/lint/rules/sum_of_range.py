@@ -9,6 +9,7 @@ from obs_check.lint.material import Material
 from obs_check.lint.panel_options import legend_reducers, reducers, transforming_reducers
 from obs_check.lint.question import Question
 from obs_check.lint.rule import LintRule
+from obs_check.lint.rules.range_needs_instant import BARS, counts_whole_range
 from obs_check.panel.elements import Panel
 from obs_check.panel.interpolate import references
 from obs_check.panel.interval import format_interval
@@ -49,6 +50,8 @@ def _adds_up(panel: Panel, question: Question) -> str:
     if (panel.type in _TILES and "sum" in calcs and not by_row) or "sum" in transforming_reducers(panel):
         return "make it an instant query, or reduce with lastNotNull"
     if "sum" in legend_reducers(panel):
+        if counts_whole_range(question):
+            return BARS
         return "write `[$__interval]`" if question.logql is not None else "take the total out of the legend"
     return ""
 

@@ -9,7 +9,7 @@ from obs_check.shipper.item import Stage
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.stages.labels import AddLabels, StructuredMetadata
 from obs_check.shipper.stages.unseen import MetricsStage
-from obs_check.shipper.value_flow import Read, lacking_values
+from obs_check.shipper.value_flow import SET_BEHIND, Read, lacking_values
 
 
 def _find(material: Material) -> Iterator[Found]:
@@ -21,6 +21,8 @@ def _find(material: Material) -> Iterator[Found]:
             lacking = " or ".join(map(repr, names))
             claim = f"{of_jobs}: no stage in front of `{stage.kind}` extracts {lacking}: {effects}"
             fixed = "; a fixed value is set by `static_labels`" if isinstance(stage, AddLabels) else ""
+            if all(effect.startswith(SET_BEHIND) for _, effect in reads):
+                fixed = ", or take it out"
             spot = shipper.spot(jobs[0], *_needles(stage, names, shipper), stage=stage)
             yield spot, claim, f"extract it with a parser stage in front{fixed}"
 
