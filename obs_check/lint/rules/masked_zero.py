@@ -98,10 +98,11 @@ def _instead(question: Question) -> str:
 
 
 def _counted(question: Question, series: tuple[str, tuple[str, ...]] | None) -> str:
-    """The fallback with the labels that the series have; "" for series with labels of their own."""
+    """The fallback with the labels that the series have, not by their names: the same habit in other panels is told in
+    the same words. "" for series with labels of their own."""
     if series is not None and not series[0]:
         return ""
-    by = f" {series[0]} ({', '.join(series[1])}) " if series else ""
+    by = f" {series[0]} (...) " if series else ""
     return f"`or 0 * {_COUNTED[question.language].format(by)}`"
 
 
