@@ -37,7 +37,8 @@ def loki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealLoki]:
         yield running
 
 
-OURS = {name: case for name, case in CASES.items() if "limits" not in case}
+# A real Loki takes lines of these days only: a line with the day of the fixed clock in its text is of another.
+OURS = {name: case for name, case in CASES.items() if "limits" not in case and ":date:" not in str(case["panels"])}
 
 
 @pytest.mark.parametrize(("number", "case"), list(enumerate(OURS.values())), ids=OURS.keys())

@@ -95,7 +95,8 @@ def test_every_line_is_accounted_for(tmp_path: Path, capsys: pytest.CaptureFixtu
             stream.write("x" * 300_000 + "\n")
         refused = watch.after(first, lambda a: bool(a.client_drops), "nothing was refused")
         assert refused.sentence() == "read 1 = dropped by the client 1 (ingester_error 1) + sent 0"
-        [words] = [r.words for r in watch.state().refusals if r.words]
+        told = watch.until(lambda s: any(r.words for r in s.refusals), "the log does not say why")
+        [words] = [r.words for r in told.refusals if r.words]
         assert "max entry size" in words.lower()
         status = ["shipper", "status", "--shipper-url", promtail.url, "--log", str(promtail.log), "-o", "json"]
         assert main(status) == 1
@@ -198,7 +199,8 @@ def test_alloy_writes_its_offsets_late_and_its_lines_at_once(tmp_path: Path) -> 
                 stream.write("x" * 300_000 + "\n")
             refused = watch.after(first, lambda a: bool(a.client_drops), "nothing was refused")
             assert refused.sentence() == "read 1 = dropped by the client 1 (ingester_error 1) + sent 0"
-            [words] = [r.words for r in watch.state().refusals if r.words]
+            told = watch.until(lambda s: any(r.words for r in s.refusals), "the log does not say why")
+            [words] = [r.words for r in told.refusals if r.words]
             assert "max entry size" in words.lower()
 
             gone.unlink()
