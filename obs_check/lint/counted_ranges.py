@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from obs_check.lint.question import Question
 from obs_check.logql.syntax import ast
 from obs_check.model.window import NS
 
@@ -9,44 +10,64 @@ _LOGQL_COUNTS = {"count_over_time", "bytes_over_time", "sum_over_time"}
 _PROMQL_COUNTS = {"increase", "count_over_time", "sum_over_time", "changes", "resets"}
 _PROMQL_PASSES = {"round", "ceil", "floor", "sort", "sort_desc", "label_replace", "label_join"}
 _SUMS = {"sum", "topk", "bottomk", "sort", "sort_desc"}
-_ADDS = {"+", "-", "or"}
-_FILTERS = {">", "<", ">=", "<=", "==", "!=", "and", "unless"}
+ADDS = {"+", "-", "or"}
+"""Operators whose answer is a count where both sides are."""
+FILTERS = {">", "<", ">=", "<=", "==", "!=", "and", "unless"}
+"""Operators that leave numbers of their left side as they are, without `bool`."""
+BARS = "make it an instant query, of the format Table where it is PromQL: a bar for every series"
+"""What to do about a bar chart that counts all of its range at every step."""
 
 
-def logql_counts(node: ast.Expr) -> list[int]:
-    """The ranges in ms of LogQL; none where what is made of a count is no count (a quotient, a maximum)."""
+def counted_ranges(question: Question) -> list[int]:
+    """The ranges in ms; none where what is made of a count is no count (a quotient, a maximum)."""
+    return _promql_counts(question.promql) if question.logql is None else _logql_counts(question.logql)
+
+
+def counts_whole_range(question: Question) -> bool:
+    """Whether a bar chart counts all of its range at every step: it draws a bar for each of them."""
+    if question.panel is None or question.panel.type != "barchart":
+        return False
+    counted = counted_ranges(question)
+    return bool(counted) and max(counted) >= question.length_ms > 0
+
+
+def compares_to_bool(node: Any) -> bool:
+    """Whether a comparison of promql-parser's answers 0 and 1."""
+    return node.modifier is not None and bool(node.modifier.return_bool)
+
+
+def _logql_counts(node: ast.Expr) -> list[int]:
     match node:
         case ast.RangeAggregation() if node.op in _LOGQL_COUNTS:
             return [node.range.interval_ns * 1000 // NS]
         case ast.VectorAggregation() if node.op in _SUMS:
-            return logql_counts(node.expr)
+            return _logql_counts(node.expr)
         case ast.LabelReplace():
-            return logql_counts(node.expr)
-        case ast.BinaryOperation() if node.op in _ADDS:
-            return logql_counts(node.left) + logql_counts(node.right)
-        case ast.BinaryOperation() if node.op in _FILTERS and not node.return_bool:
-            return logql_counts(node.left)
+            return _logql_counts(node.expr)
+        case ast.BinaryOperation() if node.op in ADDS:
+            return _logql_counts(node.left) + _logql_counts(node.right)
+        case ast.BinaryOperation() if node.op in FILTERS and not node.return_bool:
+            return _logql_counts(node.left)
         case _:
             return []
 
 
-def promql_counts(node: Any) -> list[int]:
-    """The ranges in ms of PromQL, a tree of promql-parser's."""
+def _promql_counts(node: Any) -> list[int]:
+    """A tree of promql-parser's."""
     import promql_parser
 
     match node:
         case promql_parser.ParenExpr() | promql_parser.UnaryExpr():
-            return promql_counts(node.expr)
+            return _promql_counts(node.expr)
         case promql_parser.AggregateExpr() if str(node.op) in _SUMS:
-            return promql_counts(node.expr)
+            return _promql_counts(node.expr)
         case promql_parser.Call() if node.func.name in _PROMQL_COUNTS:
             return [round(arg.range.total_seconds() * 1000) for arg in node.args if hasattr(arg, "range")]
         case promql_parser.Call() if node.func.name in _PROMQL_PASSES:
-            return [ms for arg in node.args for ms in promql_counts(arg)]
-        case promql_parser.BinaryExpr() if str(node.op) in _ADDS:
-            return promql_counts(node.lhs) + promql_counts(node.rhs)
-        case promql_parser.BinaryExpr() if str(node.op) in _FILTERS:
-            compares_to_bool = node.modifier is not None and node.modifier.return_bool
-            return [] if compares_to_bool else promql_counts(node.lhs)
+            return [ms for arg in node.args for ms in _promql_counts(arg)]
+        case promql_parser.BinaryExpr() if str(node.op) in ADDS:
+            return _promql_counts(node.lhs) + _promql_counts(node.rhs)
+        case promql_parser.BinaryExpr() if str(node.op) in FILTERS:
+            return [] if compares_to_bool(node) else _promql_counts(node.lhs)
         case _:
             return []

@@ -26,7 +26,8 @@ def reducers(panel: Panel) -> tuple[list[str], bool]:
     return calcs, by_row
 
 
-_TILES = {"stat", "gauge", "bargauge", "piechart"}
+TILES = {"stat", "gauge", "bargauge", "piechart"}
+"""Panels that show one number a series, or one a row."""
 
 
 def reads_last(panel: Panel) -> bool:
@@ -37,7 +38,7 @@ def reads_last(panel: Panel) -> bool:
     if panel.type == "singlestat":
         return True
     calcs, by_row = reducers(panel)
-    return panel.type in _TILES and not by_row and set(calcs) <= {"last", "lastNotNull"}
+    return panel.type in TILES and not by_row and set(calcs) <= {"last", "lastNotNull"}
 
 
 def legend_reducers(panel: Panel) -> list[str]:

@@ -3,14 +3,13 @@
 import re
 from typing import Any
 
+from obs_check.lint.counted_ranges import ADDS, FILTERS, compares_to_bool
 from obs_check.lint.question import Question
 from obs_check.logql.syntax import ast
 
 _CHOOSE = {"sum", "min", "max", "topk", "bottomk", "approx_topk", "sort", "sort_desc"}
 _PROMQL_COUNTS = {"count_over_time", "changes", "resets"}
 _PROMQL_PASSES = {"sort", "sort_desc", "label_replace", "label_join", "vector"}
-_ADDS = {"+", "-", "or"}
-_FILTERS = {">", "<", ">=", "<=", "==", "!=", "and", "unless"}
 _STATE = re.compile(
     r"up|\w+_info|kube_\w+_status_(?:phase|condition|ready|running|scheduled|(?:waiting|terminated|replicas)\w*)"
 )
@@ -37,9 +36,9 @@ def _of_logql(node: ast.Expr) -> bool:
             return _of_logql(node.expr)
         case ast.Number() | ast.VectorLiteral():
             return float(node.value).is_integer()
-        case ast.BinaryOperation() if node.op in _ADDS:
+        case ast.BinaryOperation() if node.op in ADDS:
             return _of_logql(node.left) and _of_logql(node.right)
-        case ast.BinaryOperation() if node.op in _FILTERS:
+        case ast.BinaryOperation() if node.op in FILTERS:
             return node.return_bool or _of_logql(node.left)
         case _:
             return False
@@ -63,12 +62,11 @@ def _of_promql(node: Any) -> bool:
             return _of_promql(node.args[0])
         case promql_parser.Call():
             return node.func.name in _PROMQL_COUNTS
-        case promql_parser.BinaryExpr() if str(node.op) in _ADDS:
+        case promql_parser.BinaryExpr() if str(node.op) in ADDS:
             return _of_promql(node.lhs) and _of_promql(node.rhs)
-        case promql_parser.BinaryExpr() if str(node.op) in _FILTERS:
-            compares_to_bool = node.modifier is not None and node.modifier.return_bool
+        case promql_parser.BinaryExpr() if str(node.op) in FILTERS:
             equal = str(node.op) == "==" and isinstance(node.rhs, promql_parser.NumberLiteral)
-            return compares_to_bool or _of_promql(node.rhs if equal else node.lhs)
+            return compares_to_bool(node) or _of_promql(node.rhs if equal else node.lhs)
         case _:
             return False
 

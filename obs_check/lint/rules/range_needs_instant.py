@@ -2,21 +2,17 @@
 
 from collections.abc import Iterator
 
-from obs_check.lint.counted_ranges import logql_counts, promql_counts
+from obs_check.lint.counted_ranges import BARS, counts_whole_range
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.panel_options import legend_reducers, reducers
-from obs_check.lint.question import Question
+from obs_check.lint.panel_options import TILES, legend_reducers, reducers
 from obs_check.lint.rule import LintRule
 from obs_check.panel.elements import Panel
 
 _ROWS = {"table", "table-old"}
-_TILES = {"stat", "gauge", "bargauge", "piechart"}
 
 _INSTANT = "make it an instant query, over `[$__range]` where it counts"
 _REMEDY = (_INSTANT, f"{_INSTANT}, of the format Table: as a time series every series is a table of its own")
-
-BARS = "make it an instant query, of the format Table where it is PromQL: a bar for every series"
 
 
 def _find(material: Material) -> Iterator[Found]:
@@ -35,16 +31,8 @@ def _find(material: Material) -> Iterator[Found]:
             yield question.spot, claim, BARS if bars else rows
 
 
-def counts_whole_range(question: Question) -> bool:
-    """Whether a bar chart counts all of its range at every step: it draws a bar for each of them."""
-    if question.panel is None or question.panel.type != "barchart":
-        return False
-    counted = promql_counts(question.promql) if question.logql is None else logql_counts(question.logql)
-    return bool(counted) and max(counted) >= question.length_ms > 0
-
-
 def _shows_rows(panel: Panel) -> bool:
-    return panel.type in _ROWS or (panel.type in _TILES and reducers(panel)[1])
+    return panel.type in _ROWS or (panel.type in TILES and reducers(panel)[1])
 
 
 RULE = LintRule("range-needs-instant", "warning", "a range query feeds a panel with one row a series", _find)

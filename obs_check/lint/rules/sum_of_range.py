@@ -3,18 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from obs_check.lint.counted_ranges import logql_counts, promql_counts
+from obs_check.lint.counted_ranges import BARS, counted_ranges, counts_whole_range
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.panel_options import legend_reducers, reducers, transforming_reducers
+from obs_check.lint.panel_options import TILES, legend_reducers, reducers, transforming_reducers
 from obs_check.lint.question import Question
 from obs_check.lint.rule import LintRule
-from obs_check.lint.rules.range_needs_instant import BARS, counts_whole_range
 from obs_check.panel.elements import Panel
 from obs_check.panel.interpolate import references
 from obs_check.panel.interval import format_interval
 
-_TILES = {"stat", "gauge", "bargauge", "piechart"}
 _RANGE = re.compile(r"\[[^\]]*\]")
 _SCRAPE_MS = 60_000
 """The longest usual distance of a metric's samples: a Prometheus datasource that is set to it (`timeInterval`) asks at
@@ -29,7 +27,7 @@ def _find(material: Material) -> Iterator[Found]:
         remedy = _adds_up(panel, question)
         if not remedy or question.unknown & _of_ranges(question.raw):
             continue
-        counted = promql_counts(question.promql) if question.logql is None else logql_counts(question.logql)
+        counted = counted_ranges(question)
         step = max(question.step_ms, _SCRAPE_MS if question.logql is None else 0)
         if counted and (longest := max(counted)) > step:
             claim = (
@@ -47,7 +45,7 @@ def _of_ranges(text: str) -> set[str]:
 def _adds_up(panel: Panel, question: Question) -> str:
     """What to do about a panel that adds its steps up; "" for one that does not."""
     calcs, by_row = reducers(panel)
-    if (panel.type in _TILES and "sum" in calcs and not by_row) or "sum" in transforming_reducers(panel):
+    if (panel.type in TILES and "sum" in calcs and not by_row) or "sum" in transforming_reducers(panel):
         return "make it an instant query, or reduce with lastNotNull"
     if "sum" in legend_reducers(panel):
         if counts_whole_range(question):
