@@ -110,6 +110,8 @@ class Material:
     rendered: Mapping[str, RenderedTemplate] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
     """What could not be had as it is meant."""
+    other_lines: tuple[str, ...] = ()
+    """What brings lines of no job to Loki, whose labels are not read, each with `file:line`."""
 
     def in_file(self, spot: Spot) -> Spot:
         """A place as the user's files have it: what was rendered stands in its template."""

@@ -24,6 +24,7 @@ from obs_check.errors import ConfigError, InputError, UsageError
 from obs_check.lint.board import LintedDashboard, read_boards
 from obs_check.lint.charts import RenderedChart, RenderedTemplate, render_charts
 from obs_check.lint.material import Material, ShipperFile, Tree
+from obs_check.lint.other_lines import other_lines
 from obs_check.lint.question import Question, file_question
 from obs_check.lint.sample import read_sample
 from obs_check.logql.settings import EngineSettings
@@ -67,6 +68,7 @@ class _SourceReading:
         self.texts: list[tuple[str, str]] = []
         self.skipped: list[str] = []
         self.broken: list[UsageError] = []
+        self.other_lines: list[tuple[str, frozenset[str]]] = []
         self.in_directory = False
 
 
@@ -94,6 +96,8 @@ def read_material(
                 if not path.is_dir():
                     raise
                 reading.broken.append(error)
+                if file.suffix != ".json":
+                    reading.other_lines.append((f"{file}", frozenset()))
                 continue
             if not known and not path.is_dir():
                 raise _unknown(file, reading)
@@ -105,6 +109,9 @@ def read_material(
         raise InputError(f"nothing to lint below {', '.join(map(str, paths))}", f"files end in {', '.join(SUFFIXES)}")
     instances = read_datasources(datasources) if datasources else None
     tree = Tree(root, tuple(list_files(root, ["/"], settings.now_ns()))) if root else None
+    own = " ".join(shipper.text for shipper in reading.shippers)
+    others = [who for who, names in reading.other_lines if not any(name in own for name in names)]
+    others += [one for shipper in reading.shippers for one in shipper.config.other_lines]
     material = Material(
         tuple(reading.boards),
         tuple(reading.shippers),
@@ -114,7 +121,11 @@ def read_material(
         tree,
         tuple(reading.texts),
         reading.rendered,
-        tuple(reading.notes),
+        (
+            *reading.notes,
+            *(f"{one} brings lines to Loki whose labels are not read: none is called unset" for one in others),
+        ),
+        tuple(others),
     )
     return material, reading.skipped, reading.broken
 
@@ -169,6 +180,7 @@ def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
         if reading.in_directory and of_bytes and not _is_hopeful(path, of_bytes.decode("latin-1").replace("\0", "")):
             return False
         raise
+    shippers = len(reading.shippers)
     known = False
     if path.suffix == ".logql":
         reading.questions.append(file_question(str(path), text))
@@ -192,6 +204,8 @@ def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
         known = _read_yaml(path, text, reading, env)
     if known:
         reading.texts.append((str(path), text))
+    if path.suffix in (".yaml", ".yml") and len(reading.shippers) == shippers:
+        reading.other_lines += [(f"{path}:{line}: {way}", names) for line, way, names in other_lines(text)]
     return known
 
 

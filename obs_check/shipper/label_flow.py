@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from obs_check.logql.engine.match import stream_test
-from obs_check.logql.syntax.ast import Matcher
+from obs_check.logql.syntax.ast import Matcher, MatchOp
 from obs_check.model.entry import Labels
 from obs_check.shipper.alloy.values import UnknownText
 from obs_check.shipper.model import ScrapeJob
@@ -22,6 +23,8 @@ Values = frozenset[str] | None
 """What a label can be, "" for absent; None for anything."""
 _ANY_LABELS = ("file_sd_configs", "http_sd_configs")
 """Discoveries whose targets may have any labels; what others tell begins with `__meta_`."""
+_NO_OWN_LABELS = ("loki.source.docker", "loki.source.kubernetes", "discovery.docker", "discovery.dockerswarm")
+"""Alloy's sources and discoveries that add no labels but such either."""
 _ENVIRONMENT = re.compile(r"\$\{[A-Za-z_]")
 """Promtail's reference to a variable that was left as it stands; `${1}` is a group."""
 _SETTING = ("replace", "lowercase", "uppercase", "hashmod")
@@ -97,9 +100,14 @@ def _start(job: ScrapeJob) -> Possible:
 
 
 def _discovered(job: ScrapeJob) -> Possible:
-    is_open = any(not way.endswith("_sd_configs") or way in _ANY_LABELS for way in job.discovery)
-    known = _relabelled(Possible({}, is_open), job.relabel)
-    return Possible({**known.labels, "filename": None}, known.open)
+    known = _relabelled(Possible({}, any(map(_is_open, job.discovery))), job.relabel)
+    # Promtail 3.5, Alloy 1.18: what reads files sets it, an API's lines have the labels of their target alone.
+    return Possible({**known.labels, "filename": None}, known.open) if job.reads_files else known
+
+
+def _is_open(way: str) -> bool:
+    """Whether targets that are found that way may have labels whose names nobody knows."""
+    return way in _ANY_LABELS or not (way.endswith("_sd_configs") or way in _NO_OWN_LABELS)
 
 
 def _relabelled(state: Possible, rules: Iterable[RelabelRule]) -> Possible:
@@ -171,8 +179,8 @@ def _through(
                 labels |= dict.fromkeys(re.findall(r"\(\?P?<(\w+)>", stage.expression))
             case Match():
                 found.append((stage, state))
-                inside = _through(state, stage.pipeline, found, sources)
-                state = _either([state, inside])
+                if state.fits(Matcher(name, cast(MatchOp, op), value) for name, op, value in stage.selector.matchers):
+                    state = _either([state, _through(state, stage.pipeline, found, sources)])
                 labels = dict(state.labels)
             case _:
                 pass

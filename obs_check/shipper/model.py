@@ -85,6 +85,8 @@ class ShipperConfig:
     unread: tuple[str, ...] = ()
     """Parts that may hold further jobs and were not read, each with `file:line`: with one, no other way in is known to
     be missing."""
+    other_lines: tuple[str, ...] = ()
+    """Parts that bring lines of no job, each with `file:line` (OpenTelemetry, Faro)."""
     max_line_size: int = 0
     truncates: bool = False
 

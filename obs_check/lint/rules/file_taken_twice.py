@@ -1,13 +1,14 @@
 """file-taken-twice: two targets collect the same file, so every line is pushed twice."""
 
 from collections.abc import Iterator
+from itertools import product
 
 from obs_check.errors import ConfigError
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material, ShipperFile
 from obs_check.lint.rule import LintRule
-from obs_check.shipper.glob import fits_pattern
-from obs_check.shipper.targets import find_targets, report
+from obs_check.shipper.glob import fits_pattern, ways
+from obs_check.shipper.targets import RelabeledTarget, find_targets, report
 
 _REMEDY = "let one job take it; the other excludes it with __path_exclude__"
 
@@ -30,21 +31,30 @@ def _find(material: Material) -> Iterator[Found]:
 
 
 def _by_pattern(shipper: ShipperFile) -> Iterator[Found]:
-    """Without a tree: patterns that are equal, or of which one is a path that the other takes."""
+    """Without a tree: patterns that have an alternative in common, or one that is a path which the other takes."""
     targets = [t for t in find_targets(shipper.config.jobs, (), {}) if t.glob and not t.exclude]
     for n, second in enumerate(targets):
         for first in targets[:n]:
             if first.job.to is not None and second.job.to is not None and not set(first.job.to) & set(second.job.to):
                 continue
-            if first.glob == second.glob or _takes(first.glob, second.glob) or _takes(second.glob, first.glob):
+            if any(one == other or _takes(one, other) or _takes(other, one) for one, other in _pairs(first, second)):
                 one, other = (f"{t.job.name} (`{t.glob}`)" for t in (first, second))
                 claim = f"jobs {one} and {other} take the same files"
                 yield shipper.spot(second.job, second.glob), claim, _REMEDY
 
 
+def _pairs(first: RelabeledTarget, second: RelabeledTarget) -> Iterator[tuple[str, str]]:
+    """The patterns of two targets without braces: promtail 3.5 opens them."""
+    try:
+        one, other = ([t.glob] if t.job.literal_paths else ways(t.glob) for t in (first, second))
+    except ConfigError:
+        return iter(())
+    return product(one, other)
+
+
 def _takes(pattern: str, path: str) -> bool:
     try:
-        return not any(sign in path for sign in "*?[{") and fits_pattern(pattern, path)
+        return not any(sign in path for sign in "*?[") and fits_pattern(pattern, path)
     except ConfigError:
         return False
 

@@ -19,8 +19,8 @@ _BY_LOKI_BESIDE = (
 
 def _find(material: Material) -> Iterator[Found]:
     ways = [flow.pushed for shipper in material.shippers for _, flow in shipper.flows]
-    if not ways or any(shipper.config.unread for shipper in material.shippers):
-        # A part that was not read may set whatever is missing.
+    if not ways or material.other_lines or any(shipper.config.unread for shipper in material.shippers):
+        # What was not read may set whatever is missing.
         return
     for question in material.questions:
         for known in question.known_matchers():

@@ -18,6 +18,13 @@ SOURCE_FILE_BLOCKS = ("decompression", "file_watch", "file_match")
 DECOMPRESSION: Form = {"enabled": "flag!", "initial_delay": "text", "format": "text!"}
 FILE_MATCH: Form = {"enabled": "flag", "sync_period": "text", "ignore_older_than": "text"}
 SOURCE_KUBERNETES: Form = {"targets": "any!", "forward_to": "any!"}
+SOURCE_DOCKER: Form = {
+    **SOURCE_KUBERNETES,
+    "host": "text!",
+    "labels": "any",
+    "relabel_rules": "any",
+    "refresh_interval": "text",
+}
 SOURCE_PODLOGS: Form = {"forward_to": "any!", "tail_from_end": "flag", "preserve_discovered_labels": "flag"}
 PROCESS: Form = {"forward_to": "any!"}
 RELABEL: Form = {"forward_to": "any!", "max_cache_size": "number"}

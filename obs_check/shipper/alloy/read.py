@@ -8,7 +8,7 @@ from obs_check.shipper.alloy.components import APART, ELSEWHERE, PARTS
 from obs_check.shipper.alloy.evaluate import Evaluator
 from obs_check.shipper.alloy.modules import ModuleLines, Source, write_out
 from obs_check.shipper.alloy.sources import read_source
-from obs_check.shipper.alloy.syntax import Block, parse
+from obs_check.shipper.alloy.syntax import Block, named_in, parse
 from obs_check.shipper.alloy.targets import TARGETS, TargetReader
 from obs_check.shipper.alloy.wiring import Wiring
 from obs_check.shipper.alloy.writers import read_write
@@ -65,7 +65,22 @@ def parse_alloy(
         dialect="alloy",
         notes=tuple(notes),
         unread=tuple(f"{lines.place(line)}: {what}" for line, what in unread),
+        other_lines=tuple(
+            f"{lines.place(block.line)}: {block.id}"
+            for block in out.blocks
+            if PARTS.get(block.name) not in ("source", "middle") and _hands_lines_on(block)
+        ),
     )
+
+
+def _hands_lines_on(block: Block) -> bool:
+    """Whether a component that is none of Loki's hands log lines on: to one of Loki's, or to OpenTelemetry's."""
+    for name, attribute in block.attributes().items():
+        if block.name == "output" and name == "logs" and attribute.value.parts:
+            return True
+        if name != "write_to" and any(one[0] == "loki" and one[-1] == "receiver" for one in named_in(attribute.value)):
+            return True
+    return any(map(_hands_lines_on, block.blocks()))
 
 
 def _components(blocks: Iterable[Block], lines: ModuleLines) -> dict[str, Block]:

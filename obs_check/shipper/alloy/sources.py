@@ -7,13 +7,15 @@ from obs_check.shipper.alloy.arguments import ArgumentReader
 from obs_check.shipper.alloy.components import (
     DECOMPRESSION,
     FILE_MATCH,
+    SOURCE_DOCKER,
     SOURCE_FILE,
     SOURCE_FILE_BLOCKS,
     SOURCE_KUBERNETES,
     SOURCE_PODLOGS,
 )
 from obs_check.shipper.alloy.syntax import Attribute, Block
-from obs_check.shipper.alloy.targets import TargetList, TargetReader
+from obs_check.shipper.alloy.targets import TargetList, TargetReader, read_rules
+from obs_check.shipper.alloy.values import ComponentReference, Unknown, UnknownText
 from obs_check.shipper.alloy.wiring import LineRoute, Wiring
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.relabel import RelabelRule
@@ -95,6 +97,8 @@ def _targets(block: Block, wiring: Wiring, reading: ArgumentReader) -> list[Targ
         reading.check(block, block.id, SOURCE_FILE, SOURCE_FILE_BLOCKS)
     elif block.name == "loki.source.kubernetes":
         reading.check(block, block.id, SOURCE_KUBERNETES, ("client", "clustering"))
+    elif block.name == "loki.source.docker":
+        reading.check(block, block.id, SOURCE_DOCKER, ("http_client_config",))
     else:
         if block.name == "loki.source.podlogs":
             reading.check(
@@ -108,13 +112,35 @@ def _targets(block: Block, wiring: Wiring, reading: ArgumentReader) -> list[Targ
     reader = TargetReader(wiring.components, reading)
     found = reader.read(block.attributes()["targets"], block.id)
     wiring.used |= reader.used
-    if block.name == "loki.source.kubernetes":
-        return [replace(one, discovery=(block.name,), roles=()) for one in found]
+    if block.name in ("loki.source.kubernetes", "loki.source.docker"):
+        # Its lines come by an API, whatever finds the targets.
+        own = _docker_rules(block, wiring, reading) if block.name == "loki.source.docker" else ()
+        return [
+            replace(one, rules=(*one.rules, *own), discovery=(block.name, *one.discovery), roles=()) for one in found
+        ]
     expands, older = _file_match(block, reading)
     for one in found:
         if not (one.expanded or expands):
             _tell_globs(one, block, reading)
     return [replace(one, ignore_older=one.ignore_older or older, expanded=one.expanded or expands) for one in found]
+
+
+def _docker_rules(block: Block, wiring: Wiring, reading: ArgumentReader) -> tuple[RelabelRule, ...]:
+    """What the labels and rules of a source of Docker's logs do to its targets (Alloy 1.18: in that order)."""
+    given = {name: reading.evaluator.value(one.value) for name, one in block.attributes().items()}
+    labels = given.get("labels")
+    fixed = [
+        RelabelRule(target=name, replacement=UnknownText(text.text) if isinstance(text, Unknown) else text)
+        for name, text in (labels.items() if isinstance(labels, dict) else ())
+        if isinstance(text, str | Unknown)
+    ]
+    rules = given.get("relabel_rules")
+    if isinstance(labels, Unknown) or (isinstance(rules, Unknown) and not isinstance(rules, ComponentReference)):
+        return (RelabelRule("labelmap"),)
+    if not isinstance(rules, ComponentReference):
+        return tuple(fixed)
+    wiring.used.add(rules.block)
+    return (*fixed, *read_rules(wiring.components[rules.block], reading))
 
 
 def _tell_globs(targets: TargetList, block: Block, reading: ArgumentReader) -> None:

@@ -3,6 +3,7 @@
 By hand, because the Python libraries near it read HCL, from which Alloy's syntax differs.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,17 @@ def names_of(expression: Expression) -> list[str] | None:
         names.append(expression.parts[1])
         expression = expression.parts[0]
     return [expression.parts[0], *reversed(names)] if expression.kind == "name" else None
+
+
+def named_in(expression: Expression) -> Iterator[list[str]]:
+    """Each `a.b.c` in an expression, as its names."""
+    if (names := names_of(expression)) is not None:
+        yield names
+        return
+    for part in expression.parts:
+        for one in part if isinstance(part, tuple) else (part,):
+            if isinstance(one, Expression):
+                yield from named_in(one)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,139 @@
+"""Which labels lint knows of a folder's shippers, and where it leaves open what else there may be."""
+
+from pathlib import Path
+
+import pytest
+
+from obs_check.lint.run import lint
+from obs_check.lint.sources import read_material
+from tests.engine_settings import SETTINGS
+
+CLIENTS = "clients: [{url: http://loki.example/loki/api/v1/push}]\n"
+DOCKER = (
+    CLIENTS
+    + """scrape_configs:
+  - job_name: docker
+    docker_sd_configs: [{host: unix:///var/run/docker.sock}]
+    relabel_configs:
+      - {source_labels: [__meta_docker_container_name], target_label: container}
+    pipeline_stages:
+      - match:
+          selector: '{job="docker"}'
+          stages:
+            - labels: {level: ''}
+"""
+)
+PODS = DOCKER.replace(
+    "docker_sd_configs: [{host: unix:///var/run/docker.sock}]", "kubernetes_sd_configs: [{role: pod}]"
+)
+ALLOY = """discovery.docker "d" { host = "unix:///var/run/docker.sock" }
+discovery.relabel "r" {
+  targets = discovery.docker.d.targets
+  rule {
+    source_labels = ["__meta_docker_container_name"]
+    target_label  = "container"
+  }
+}
+loki.source.docker "a" {
+  host          = "unix:///var/run/docker.sock"
+  targets       = discovery.relabel.r.output
+  labels        = {job = "docker"}
+  relabel_rules = discovery.relabel.x.rules
+  forward_to    = [loki.write.d.receiver]
+}
+discovery.relabel "x" {
+  targets = []
+  rule {
+    source_labels = ["__meta_docker_container_log_stream"]
+    target_label  = "stream"
+  }
+}
+loki.write "d" { endpoint { url = "http://loki.example/loki/api/v1/push" } }
+"""
+PARTS = {
+    "faro": 'faro.receiver "f" { output { logs = [loki.write.d.receiver] } }\n',
+    "traces": 'faro.receiver "f" { output { logs = [] } }\n',
+    "exporter": 'otelcol.exporter.loki "l" { forward_to = [loki.write.d.receiver] }\n',
+    "batch": 'otelcol.processor.batch "b" { output { logs = [otelcol.exporter.otlphttp.x.input] } }\n',
+    "metrics": 'prometheus.scrape "m" { forward_to = [prometheus.remote_write.m.receiver] }\n'
+    'prometheus.remote_write "m" { }\n',
+    "exported": 'otelcol.exporter.otlphttp "x" { client { endpoint = "http://loki.example/otlp" } }\n',
+}
+
+
+def unset(folder: Path, query: str) -> list[str]:
+    """The labels that no job sets, as it is said of a query."""
+    (folder / "q.logql").write_text(query + "\n", "utf-8")
+    found = lint(read_material([folder], [], None, None, {}, SETTINGS)[0]).issues
+    return [issue.claim for issue in found if issue.rule == "label-not-set"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "query", "said"),
+    [
+        ("p.yaml", DOCKER, '{container="a"}', []),
+        ("p.yaml", DOCKER, '{filename="/a"}', ["no job sets the label filename"]),
+        ("p.yaml", DOCKER, '{level="error"}', ["no job sets the label level"]),
+        ("p.yaml", PODS, '{filename="/a"}', []),
+        ("c.alloy", ALLOY, '{container="a", job="docker", stream="stderr"}', []),
+        ("c.alloy", ALLOY, '{job="a"}', ['no job sets job to "a"']),
+        ("c.alloy", ALLOY, '{filename="/a"}', ["no job sets the label filename"]),
+        ("c.alloy", ALLOY + PARTS["traces"], '{job="a"}', ['no job sets job to "a"']),
+        ("c.alloy", ALLOY + PARTS["metrics"], '{job="a"}', ['no job sets job to "a"']),
+        ("c.alloy", ALLOY + PARTS["faro"], '{job="a"}', []),
+        ("c.alloy", ALLOY + PARTS["exporter"], '{job="a"}', []),
+        ("c.alloy", ALLOY + PARTS["exported"] + PARTS["batch"], '{job="a"}', []),
+    ],
+)
+def test_labels_are_those_of_the_source(name: str, text: str, query: str, said: list[str], tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text, "utf-8")
+    assert unset(tmp_path, query) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "is_open"),
+    [
+        ("services: {a: {image: grafana/loki}}\n", False),
+        ("services:\n  a:\n    logging:\n      driver: loki\n", True),
+        ("services:\n  a:\n    logging:\n      driver: json-file\n  loki: {}\n", False),
+        ("exporters:\n  otlphttp: {endpoint: http://loki/otlp}\nservice:\n  pipelines:\n    logs:\n      x: 1\n", True),
+        ("exporters:\n  otlp: {}\nservice:\n  pipelines:\n    traces: {}\n# loki\n", False),
+        ("logs:\n  configs:\n  - name: a\n    scrape_configs: []\n    clients: [{url: http://loki:3100}]\n", True),
+        ("datasources:\n- name: Loki\n  type: loki\n", False),
+        ("sinks:\n  a:\n    type: loki\n", True),
+        ("env:\n  LOKI_URL: http://loki.example/loki/api/v1/push\n", True),
+        ("env:\n- name: OUR_LOKI\n  value: http://loki.example/loki/api/v1/push\n", False),
+        ("paths: [/loki/api/v1/push]\n# http://loki.example/loki/api/v1/push\n", False),
+        ("scrape_configs: [{job_name: a, job_nam: b}]\n", True),
+        ("data:\n  fluent.conf: |\n    [OUTPUT]\n      Name loki\n", True),
+    ],
+)
+def test_lines_that_another_program_brings_may_have_any_label(text: str, is_open: bool, tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(DOCKER + "# ${OUR_LOKI}\n", "utf-8")
+    (tmp_path / "z.yaml").write_text(text, "utf-8")
+    assert (unset(tmp_path, '{job="a"}') == []) is is_open
+
+
+def taken(folder: Path, *paths: str) -> list[str]:
+    """What is said of paths that are taken twice, each of a job of its own."""
+    job = "  - job_name: j{0}\n    static_configs: [{{labels: {{__path__: '{1}'}}}}]"
+    jobs = [job.format(*one) for one in enumerate(paths)]
+    (folder / "p.yaml").write_text("\n".join([CLIENTS + "scrape_configs:", *jobs]), "utf-8")
+    found = lint(read_material([folder / "p.yaml"], [], None, None, {}, SETTINGS)[0]).issues
+    return [issue.rule for issue in found]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "twice"),
+    [
+        ("/var/log/{auth.log,secure}", "/var/log/**/*.log", True),
+        ("/var/log/{auth.log,secure}", "/var/log/{messages,secure}", True),
+        ("/var/log/{auth.log,secure}", "/var/log/{messages,syslog}", False),
+        ("{/var/log/a.log,/var/log/b.log}", "{/var/log/a.log,/var/log/b.log}", False),
+        ("{/var/log/a.log,/var/log/b.log}", "/var/log/*.log", False),
+        ("/var/log/a.log", "/var/log/[ab].log", True),
+        ("/var/log/{a", "/var/log/{a", False),
+    ],
+)
+def test_braces_are_opened(one: str, other: str, twice: bool, tmp_path: Path) -> None:
+    assert taken(tmp_path, one, other) == ["file-taken-twice"] * twice
