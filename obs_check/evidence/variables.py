@@ -1,7 +1,7 @@
 """A dashboard's variables: where their values stand in queries, and in the dashboard itself."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,14 @@ from obs_check.model.tree import Json
 from obs_check.panel.interpolate import references
 
 _OPERATOR = re.compile(r"(?P<front>[^=!|]*?)(?P<op>\|=|\|~|=~|!~|!=|=)(?P<quoted>\s*(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`))")
+_SEVERAL = re.compile(r"\$\w+|\$\{\w+(?::pipe)?\}|\[\[\w+(?::pipe)?\]\]")
+_REFERENCE = r"\$\w+|\$\{[^}]+\}|\[\[\w+(?::\w+)?\]\]"
+_SIGN = r"[$^*{}\[\]+?.()|]"
+_BARE = re.compile(rf"(?P<kept>{_REFERENCE})|(?P<sign>{_SIGN}|\\)")
+_ESCAPED = re.compile(rf"(?P<kept>{_REFERENCE}|\\[^\\])|(?P<sign>{_SIGN}|\\\\)")
+"""What a regular expression reads in the text of backticks, and of double quotes."""
+_BEGINS = re.compile(r"(?:^|[|(]|\(\?:|\(\?[a-zA-Z]+\)|\(\?P?<\w+>)$")
+_ENDS = re.compile(r"$|[|)]")
 EXPRESSION_OPERATORS = {"=": "=~", "!=": "!~"}
 """The operator of a matcher that takes a regular expression, by the one that takes a text."""
 EXPRESSION_FILTERS = {"|=": "|~", "!=": "!~"}
@@ -45,16 +53,20 @@ class Use:
         """Whether the compared text is the variable and nothing else."""
         return re.search(r"[\"`](?:\$\w+|\$\{\w+\}|\[\[\w+\]\])[\"`]$", self.text) is not None
 
-    def with_operator(self, op: str, double_quotes: bool = False) -> str:
-        """The author's text with another operator, and in double quotes where a text in backticks is asked for so."""
+    def with_operator(self, op: str) -> str:
+        """The author's text with another operator."""
+        return _OPERATOR.sub(lambda found: f"{found['front']}{op}{found['quoted']}", self.text, count=1)
 
-        def changed(found: re.Match[str]) -> str:
-            quoted = found["quoted"]
-            if double_quotes and "`" in quoted and '"' not in quoted:
-                quoted = quoted.replace("`", '"')
-            return f"{found['front']}{op}{quoted}"
+    @property
+    def takes_expression(self) -> bool:
+        """Whether it compares with a regular expression."""
+        of_texts = EXPRESSION_OPERATORS if isinstance(self.asked, ast.Matcher) else EXPRESSION_FILTERS
+        return self.asked.op not in of_texts
 
-        return _OPERATOR.sub(changed, self.text, count=1)
+    def of_several(self, names: Collection[str]) -> str:
+        """The author's text as an expression that fits each value of these variables."""
+        # Grafana writes two backslashes for one, because it expects double quotes.
+        return fitting_several(self.text, isinstance(self.asked, ast.Matcher), names, "\\" in self.value)
 
     def as_expression(self, text: str, value: str = "") -> str:
         """Another text of the comparison with the operator that takes a regular expression, and with another value
@@ -66,6 +78,45 @@ class Use:
             return f"{found['front']}{ops.get(found['op'], found['op'])}{quoted}"
 
         return _OPERATOR.sub(changed, text, count=1)
+
+
+def fitting_several(text: str, is_matcher: bool, names: Collection[str], double_quotes: bool = False) -> str:
+    """The text of a comparison as an expression that fits each value of these variables: what stands beside them stays
+    what it is, and they stand in parentheses, since Grafana writes `a|b` for Loki, and `x-a|b` is `x-a` or `b`. In
+    `double_quotes` where it has backticks that can be replaced, and is no expression yet."""
+    ops = EXPRESSION_OPERATORS if is_matcher else EXPRESSION_FILTERS
+
+    def changed(found: re.Match[str]) -> str:
+        op, quoted = found["op"], found["quoted"]
+        if op in ops:
+            if double_quotes and not re.search(r"[\"\\]", quoted):
+                quoted = quoted.replace("`", '"')
+            quoted = _literal(quoted)
+        return f"{found['front']}{ops.get(op, op)}{_grouped(quoted, names)}"
+
+    return _OPERATOR.sub(changed, text, count=1)
+
+
+def _literal(quoted: str) -> str:
+    """A quoted text as a regular expression that fits that text alone, but for the variables in it."""
+    signs, escape = (_BARE, "\\") if quoted.lstrip().startswith("`") else (_ESCAPED, "\\\\")
+    return signs.sub(lambda found: found["kept"] or escape + found["sign"], quoted)
+
+
+def _grouped(quoted: str, names: Collection[str]) -> str:
+    """A quoted expression with parentheses around these variables where something stands beside them."""
+    begin, end = len(quoted) - len(quoted.lstrip()) + 1, len(quoted) - 1
+
+    def one(found: re.Match[str]) -> str:
+        alone = _BEGINS.search(quoted[begin : found.start()]) and _ENDS.match(quoted[found.end() : end])
+        return found[0] if alone or references(found[0])[0] not in names else f"({found[0]})"
+
+    return _SEVERAL.sub(one, quoted)
+
+
+def plain_references(text: str) -> frozenset[str]:
+    """The variables that a text refers to without a format, or as `a|b` (`:pipe`)."""
+    return frozenset(references(found[0])[0] for found in _SEVERAL.finditer(text))
 
 
 def variable_uses(broken: BrokenPanel) -> Iterator[Use]:
@@ -82,7 +133,7 @@ def unknown_uses(broken: BrokenPanel) -> Iterator[Use]:
 
 def _uses(broken: BrokenPanel, wanted: Callable[[str], bool]) -> Iterator[Use]:
     for query in editable_queries(broken):
-        for part, asked in zip(_comparisons(query.tree), _comparisons(query.query), strict=False):
+        for part, asked in zip(texts_compared(query.tree), texts_compared(query.query), strict=False):
             text = query.raw[slice(*part.span)]
             names = tuple(filter(wanted, references(text)))
             if names and has_variable(text) and type(part) is type(asked):
@@ -118,7 +169,8 @@ def saved_as(context: Context, name: str, value: str) -> list[PanelEdit]:
     return edits
 
 
-def _comparisons(query: ast.LogQuery) -> Iterator[ast.Matcher | ast.LineFilter]:
+def texts_compared(query: ast.LogQuery) -> Iterator[ast.Matcher | ast.LineFilter]:
+    """What a log query compares with one text or one expression."""
     yield from query.selector.matchers
     for stage in query.stages:
         if isinstance(stage, ast.LabelFilter):

@@ -65,7 +65,8 @@ class Question:
     metricsql: tuple[str, ...] = ()
     """What it has of MetricsQL that Prometheus refuses: there is no tree then, and no `problem`."""
     unknown: frozenset[str] = frozenset()
-    """Variables whose value only a browser would learn: what stands for them in `text` proves nothing."""
+    """Variables whose value only a browser would learn, or a person types: what stands for them in `text` proves
+    nothing."""
     otherwise: "Question | None" = field(default=None, repr=False)
     """The same as PromQL, where it is LogQL as well and nothing of it tells in which language it is asked."""
 
@@ -163,8 +164,8 @@ def _fill(
                 return f"write `.+` as the custom all value of the variable {name}: it is `{variable.all_text}`"
         if variable is None or variable.values != ("",):
             continue
-        filled = ask({**variables, name: replace(variable, values=("1",))})
-        if filled is not None and not filled.problem:
+        others = (ask({**variables, name: replace(variable, values=(text,))}) for text in _STAND_INS if text)
+        if any(filled is not None and not filled.problem for filled in others):
             more = " (a constant has it in `query`)" if variable.type == "constant" else ""
             return f"give the variable {name} a value{more}: it is empty"
     return ""
@@ -211,7 +212,11 @@ def _question(
         return None
     filling = _with_texts(target.text, variables, stand_in)
     longest = {**filling, **{name: one for name, one in with_auto(stored, _LONGEST).items() if one.auto}}
-    unknown = frozenset(name for name, known in filling.items() if known.values != _values(variables.get(name)))
+    unknown = frozenset(
+        name
+        for name, known in filling.items()
+        if known.values != _values(variables.get(name)) or (known.type == "textbox" and known.values == ("",))
+    )
     spot = board.spot(panel, index)
     blank = Question(
         spot,

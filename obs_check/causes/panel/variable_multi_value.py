@@ -1,7 +1,8 @@
 """panel.variable-multi-value: a variable that may hold several values is compared as if it held one.
 
 Grafana writes several values as a regular expression, `a|b`, and escapes even a single one: `=` and `|=` compare with
-that very text, which no label and no line has. Proved by the panel read with `=~` and `|~`.
+that very text, which no label and no line has. In an expression that has other text beside the variable, that text
+belongs to the first or the last value alone. Proved by the panel read with `=~` and `|~`, and with parentheses.
 """
 
 from dataclasses import replace
@@ -9,7 +10,7 @@ from dataclasses import replace
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.tried import tried_finding, try_queries, with_it
-from obs_check.evidence.variables import EXPRESSION_FILTERS, EXPRESSION_OPERATORS, Use, edits_of, variable_uses
+from obs_check.evidence.variables import Use, edits_of, variable_uses
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Finding
 
@@ -24,9 +25,12 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         return None
     use, new = wrong[0]
     name = next(one for one in use.names if _is_expression(broken, use, one))
+    compares = f"compares with the text `{use.value}`"
+    if use.takes_expression:
+        compares = f"asks for `{use.value}`: what stands beside the variable belongs to one of its values alone"
     claim = (
-        f"the variable {name} may hold several values and is written as a regular expression: `{use.text}` compares "
-        f"with the text `{use.value}`; {with_it(broken, change, f'with `{new}`')}"
+        f"the variable {name} may hold several values and is written as a regular expression: `{use.text}` {compares}; "
+        f"{with_it(broken, change, f'with `{new}`')}"
     )
     found = tried_finding(context, broken, CAUSE, claim, change, f"write `{new}`")
     return replace(found, group=new)
@@ -34,14 +38,11 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
 
 def _as_expression(broken: BrokenPanel, use: Use) -> str | None:
     """The comparison with a regular expression; None where the variable is not written as one, or is compared so."""
-    if isinstance(use.asked, ast.Matcher):
-        op = EXPRESSION_OPERATORS.get(use.asked.op)
-    else:
-        op = None if use.asked.matches[0].ip else EXPRESSION_FILTERS.get(use.asked.op)
-    if op is None or not any(_is_expression(broken, use, name) for name in use.names):
+    names = [name for name in use.names if _is_expression(broken, use, name)]
+    if not names or (isinstance(use.asked, ast.LineFilter) and use.asked.matches[0].ip):
         return None
-    # Grafana writes two backslashes for one, because it expects double quotes.
-    return use.with_operator(op, double_quotes="\\" in use.value)
+    new = use.of_several([name for name in names if broken.request.variables[name].all_text is None])
+    return new if new != use.text else None
 
 
 def _is_expression(broken: BrokenPanel, use: Use, name: str) -> bool:

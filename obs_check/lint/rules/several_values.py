@@ -1,0 +1,58 @@
+"""several-values: a variable that may hold several values is compared as if it held one.
+
+Grafana writes several values as `a|b` for Loki, and escapes even a single one (`interpolateQueryExpr` of its Loki
+datasource): `=` and `|=` compare with that very text, and beside other text `x-a|b` is `x-a` or `b`.
+"""
+
+from collections.abc import Iterator
+
+from obs_check.evidence.variables import fitting_several, plain_references, texts_compared
+from obs_check.lint.issue import Found
+from obs_check.lint.material import Material
+from obs_check.lint.question import Question
+from obs_check.lint.rule import LintRule
+from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.walk import log_queries
+from obs_check.panel.elements import Variable
+from obs_check.panel.macros import read_text
+from obs_check.panel.variables import custom_options
+
+
+def _find(material: Material) -> Iterator[Found]:
+    for question in material.questions:
+        several = _several(question) if question.logql is not None else {}
+        tree = read_text(question.raw) if several else None
+        for query in log_queries(tree) if tree is not None else ():
+            for part in texts_compared(query):
+                yield from _halved(question, part, several)
+
+
+def _several(question: Question) -> dict[str, Variable]:
+    """The variables that may hold several values in the panel: each copy of a repeated one has a value of its own."""
+    variables = question.board.dashboard.variables if question.board else ()
+    repeat = question.panel.repeat if question.panel else ""
+    return {
+        v.name: v
+        for v in variables
+        if v.name != repeat and (v.multi or v.include_all) and (v.type != "custom" or len(custom_options(v)) > 1)
+    }
+
+
+def _halved(question: Question, part: ast.Matcher | ast.LineFilter, several: dict[str, Variable]) -> Iterator[Found]:
+    text = question.raw[slice(*part.span)]
+    held = [several[name] for name in sorted(plain_references(text)) if name in several]
+    if not held or (isinstance(part, ast.LineFilter) and part.matches[0].ip):
+        return
+    new = fitting_several(text, isinstance(part, ast.Matcher), [v.name for v in held if not _as_saved(v)])
+    if new != text:
+        first = held[0]
+        may = f"All, written as `{first.all_value}`" if _as_saved(first) else "several values, written as `a|b`"
+        yield question.spot, f"${first.name} may hold {may}: `{text}` does not fit", f"write `{new}`"
+
+
+def _as_saved(variable: Variable) -> bool:
+    """Whether it holds one value or All as the dashboard says to write it."""
+    return not variable.multi and bool(variable.all_value)
+
+
+RULE = LintRule("several-values", "warning", "a variable of several values is compared as if it held one", _find)
