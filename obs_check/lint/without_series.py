@@ -5,8 +5,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from obs_check.lint.series_labels import NONE, SeriesLabels, series_labels
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.walk import walk
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "==": operator.eq, "!=": operator.ne, ">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le,
@@ -55,23 +55,36 @@ def promql_answer(tree: Any) -> float | None:
             return None
 
 
-def filters_by_value(tree: Any) -> bool:
-    """Whether a comparison without `bool` takes series away in a tree of LogQL or of promql-parser: none is then an
-    answer like others."""
+def counts_filtered(tree: Any) -> bool:
+    """Whether an aggregation in a tree of LogQL or of promql-parser counts the series that a comparison without `bool`
+    leaves (`count(x > 5)`, `sum(x == 1)`): none is then an answer like others."""
     if tree is None:
         return False
-    if type(tree).__module__ == ast.__name__:
-        return any(isinstance(n, ast.BinaryOperation) and n.op in _COMPARE and not n.return_bool for n in walk(tree))
-    own = type(tree).__name__ == "BinaryExpr" and str(tree.op) in _COMPARE
-    if own and not (tree.modifier is not None and tree.modifier.return_bool):
+    inner: Any = getattr(tree, "expr", None)
+    while type(inner).__name__ == "ParenExpr":
+        inner = inner.expr
+    op = str(tree.op) if type(tree).__name__ in ("AggregateExpr", "VectorAggregation") else ""
+    if op in ("count", "sum") and _compares(inner) and (op == "count" or _equals_one(inner)):
         return True
-    parts = [getattr(tree, name, None) for name in ("expr", "lhs", "rhs")]
-    return any(map(filters_by_value, [*parts, *getattr(tree, "args", ())]))
+    parts = [getattr(tree, name, None) for name in ("expr", "lhs", "rhs", "left", "right")]
+    return any(map(counts_filtered, [*parts, *getattr(tree, "args", ())]))
 
 
-def beside_series(tree: Any) -> tuple[str, tuple[str, ...]] | None:
-    """The grouping (`grouping_of`) of series that a number without labels stands beside at all times, since `or` adds
-    what has other labels; None where it only stands in for them. `tree` is of LogQL or of promql-parser."""
+def _compares(tree: Any) -> bool:
+    if type(tree).__name__ == "BinaryOperation":
+        return tree.op in _COMPARE and not tree.return_bool
+    own = type(tree).__name__ == "BinaryExpr" and str(tree.op) in _COMPARE
+    return own and not (tree.modifier is not None and tree.modifier.return_bool)
+
+
+def _equals_one(tree: Any) -> bool:
+    side = tree.right if type(tree).__name__ == "BinaryOperation" else tree.rhs
+    return str(tree.op) == "==" and (logql_answer if isinstance(side, ast.Number) else promql_answer)(side) == 1
+
+
+def beside_series(tree: Any) -> SeriesLabels | None:
+    """The labels of series that a number without labels stands beside at all times, since `or` adds what has other
+    labels; None where it only stands in for them. `tree` is of LogQL or of promql-parser."""
     while type(tree).__name__ == "ParenExpr":
         tree = tree.expr
     if tree is None or str(getattr(tree, "op", "")) != "or":
@@ -82,34 +95,10 @@ def beside_series(tree: Any) -> tuple[str, tuple[str, ...]] | None:
     else:
         on = "on" in str(tree.modifier or "").split()
         left, right, answer = tree.lhs, tree.rhs, promql_answer
-    return grouping_of(left) if not on and answer(left) is None and answer(right) is not None else None
-
-
-def grouping_of(tree: Any) -> tuple[str, tuple[str, ...]] | None:
-    """The grouping of an aggregation of LogQL or of promql-parser: ("by" or "without", labels), ("", ()) of series with
-    their own labels, None where none are left or that is not followed."""
-    while type(tree).__name__ == "ParenExpr":
-        tree = tree.expr
-    match type(tree).__name__:
-        case "AggregateExpr":
-            labels, without = tree.modifier and tree.modifier.labels, "without" in str(tree.modifier or "").split()
-        case "RangeAggregation" if tree.grouping is None:
-            return "", ()
-        case "VectorAggregation" | "RangeAggregation":
-            labels, without = tree.grouping and tree.grouping.labels, bool(tree.grouping and tree.grouping.without)
-        case "VectorSelector":
-            return "", ()
-        case "BinaryExpr" if str(tree.op) == "or":
-            return grouping_of(tree.lhs)
-        case "BinaryOperation" if tree.op == "or":
-            return grouping_of(tree.left)
-        case "Call":
-            return ("", ()) if any(type(arg).__name__ == "MatrixSelector" for arg in tree.args) else None
-        case _:
-            return None
-    if str(tree.op) in ("topk", "bottomk"):
-        return grouping_of(tree.expr)
-    return ("without" if without else "by", tuple(labels)) if labels or without else None
+    if on or answer(left) is not None or answer(right) is None:
+        return None
+    labels = series_labels(left)
+    return None if labels == NONE else labels
 
 
 def _called(name: str, arguments: list[Any]) -> float | None:

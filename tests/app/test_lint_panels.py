@@ -84,9 +84,9 @@ def test_red_is_red_in_any_notation() -> None:
     assert [one for one in OTHERS if is_red(one)] == []
 
 
-def steps(color: str) -> dict[str, Any]:
-    two = [{"color": color, "value": None}, {"color": "green", "value": 3}]
-    return {"defaults": {"unit": "none", "thresholds": {"mode": "absolute", "steps": two}}}
+def steps(color: str, then: str = "green", limit: int = 3, **more: Any) -> dict[str, Any]:
+    two = [{"color": color, "value": None}, {"color": then, "value": limit}]
+    return {"defaults": {"unit": "none", "thresholds": {"mode": "absolute", "steps": two}, **more}}
 
 
 OLD: dict[str, Any] = {"kind": "singlestat", "format": "none", "thresholds": "1,2", "target_instant": True}
@@ -101,6 +101,14 @@ FALLBACK = "count(up) or vector(0)"
         (panel(FALLBACK, PROMETHEUS, colors=["#d44a3a", "green"], colorValue=True, **OLD), False),
         (panel(FALLBACK, PROMETHEUS, colors=["green", "#d44a3a"], colorValue=True, **OLD), True),
         (panel(FALLBACK, PROMETHEUS, colors=["#d44a3a", "green"], **OLD), True),
+        (panel(FALLBACK, PROMETHEUS, "stat", target_instant=True, fieldConfig=steps("red", "red")), True),
+        (panel(FALLBACK, PROMETHEUS, "stat", target_instant=True, fieldConfig=steps("green", "red", 0)), False),
+        (panel("count(up)", PROMETHEUS, "stat", target_instant=True, fieldConfig=steps("red", noValue="0")), False),
+        (panel("count(up)", PROMETHEUS, "stat", target_instant=True, fieldConfig=steps("green", noValue="0")), True),
+        (
+            panel(FALLBACK, PROMETHEUS, "stat", options={"colorMode": "none"}, fieldConfig=steps("red")),
+            True,
+        ),
     ],
 )
 def test_a_zero_in_red_is_seen(tmp_path: Path, shown: dict[str, Any], speaks: bool) -> None:
@@ -129,7 +137,7 @@ def test_a_line_behind_the_number_draws_all_steps(tmp_path: Path, kind: str, mor
     assert [given for _, rule, _, given in found if rule == "range-shorter-than-step"] == [remedy]
 
 
-ZERO = {"fieldConfig": {"defaults": {"unit": "none", "noValue": "0"}}}
+ZERO: dict[str, Any] = {"fieldConfig": {"defaults": {"unit": "none", "noValue": "0"}}}
 ERRORS = 'rate({job="a"} |= "ERROR" [5m])'
 
 
@@ -147,6 +155,16 @@ ERRORS = 'rate({job="a"} |= "ERROR" [5m])'
         (f"sum by (l) ({ERRORS})", LOKI, ZERO, False, "sum by (...) (count_over_time({...} [...]))"),
         ('sum(rate({job="a"}[5m]))', LOKI, ZERO, False, ""),
         ("rate(x[5m])", PROMETHEUS, ZERO, False, ""),
+        ('label_replace(sum by (p) (x), "q", "$1", "p", "(.*)")', PROMETHEUS, ZERO, False, "count by (...) (METRIC)"),
+        ('label_replace(sum(x), "q", "$1", "p", "(.*)")', PROMETHEUS, ZERO, False, "count by (...) (METRIC)"),
+        ("sum by (p) (x) / sum by (p) (y) >= 0", PROMETHEUS, ZERO, False, "count by (...) (METRIC)"),
+        ("sum by (p) (x) / on() sum(y)", PROMETHEUS, ZERO, False, ""),
+        ("sum(x) / on() group_right sum by (p) (y)", PROMETHEUS, ZERO, False, "count by (...) (METRIC)"),
+        ("100 * sum(x)", PROMETHEUS, ZERO, False, "count(METRIC)"),
+        ("histogram_quantile(0.9, sum by (le) (rate(x[5m])))", PROMETHEUS, ZERO, False, "count(METRIC)"),
+        ("max_over_time(sum(x)[1h:])", PROMETHEUS, ZERO, False, "count(METRIC)"),
+        ("sum(x > 5) or vector(0)", PROMETHEUS, {}, False, "count(METRIC)"),
+        ('count(ALERTS{alertstate="firing"}) or vector(0)', PROMETHEUS, {}, False, "count(up)"),
     ],
 )
 def test_the_fallback_has_the_labels_of_the_series(
@@ -156,6 +174,25 @@ def test_the_fallback_has_the_labels_of_the_series(
     ((_, _, claim, remedy),) = found
     assert ("stands beside the series" in claim) is beside
     assert remedy.partition("`or 0 * ")[2].rstrip("`") == fallback
+
+
+@pytest.mark.parametrize(
+    ("expr", "datasource", "counted"),
+    [
+        ("count(x > 5)", PROMETHEUS, True),
+        ("sum by (p) ((x == 1))", PROMETHEUS, True),
+        ("sum(x == 2)", PROMETHEUS, False),
+        ("sum(x > 5)", PROMETHEUS, False),
+        ("count(x > bool 5)", PROMETHEUS, False),
+        ("x >= 0", PROMETHEUS, False),
+        ("ceil(sum(x / 64 unless y > z))", PROMETHEUS, False),
+        (f"count({ERRORS} > 5)", LOKI, True),
+        (f"sum({ERRORS} > 5)", LOKI, False),
+    ],
+)
+def test_what_a_comparison_leaves_is_counted(tmp_path: Path, expr: str, datasource: object, counted: bool) -> None:
+    ((_, _, _, remedy),) = [one for one in said(tmp_path, panel(expr, datasource, **ZERO)) if one[1] == "masked-zero"]
+    assert remedy.startswith("compare with `bool`") is counted
 
 
 WHOLE = "topk(10, sum by (l) (increase(x_total[$__range])))"

@@ -11,7 +11,8 @@ from obs_check.lint.material import Material
 from obs_check.lint.panel_options import field_setting, mapping, mappings
 from obs_check.lint.question import Question
 from obs_check.lint.rule import LintRule
-from obs_check.lint.without_series import beside_series, filters_by_value, grouping_of, logql_answer, promql_answer
+from obs_check.lint.series_labels import OWN, SeriesLabels, series_labels
+from obs_check.lint.without_series import beside_series, counts_filtered, logql_answer, promql_answer
 from obs_check.logql.syntax.walk import log_queries
 from obs_check.panel.elements import Panel
 from obs_check.panel.masking import shows_zero_for_nothing
@@ -28,18 +29,22 @@ _FALL_BACK = {
 }
 """What tells a quiet system from a broken one, where zero is the healthy answer."""
 _WITHOUT_LABELS = "leave the fallback out, and alert on absence by itself"
+_NO_ALERT = "fall back on what is there while Prometheus works: `or 0 * count(up)`"
+"""Prometheus has series of ALERTS only while an alert is pending or fires."""
 _COUNTED = {"logql": "sum{}(count_over_time({{...}} [...]))", "promql": "count{}(METRIC)"}
 
 
 def _find(material: Material) -> Iterator[Found]:
     asked = [question for question in material.questions if question.is_asked]
     for question in asked:
-        if question.panel and _zero_is_red(question.panel):
+        if question.panel and _is_alarm(question.panel, 0.0):
             continue
         for why in _in_query(question):
             yield question.spot, why, _remedy(question)
     for board in material.boards:
         for panel in board.dashboard.panels:
+            if _is_alarm(panel, -math.inf):
+                continue
             for why in dict.fromkeys(_in_panel(panel)):
                 remedies = {_instead(one) for one in asked if one.board is board and one.panel is panel}
                 yield board.spot(panel), why, remedies.pop() if len(remedies) == 1 else _REMEDY
@@ -92,26 +97,28 @@ def _instead(question: Question) -> str:
     if question.logql is not None and not any(query.stages for query in log_queries(question.logql)):
         # There is nothing that it could be without.
         return _REMEDY
-    series = grouping_of(_tree(question))
-    fallback = _counted(question, series)
+    if "ALERTS" in question.text:
+        return _NO_ALERT
+    labels = series_labels(_tree(question))
+    fallback = "" if labels is None else _counted(question, labels)
     return f"{_REMEDY}; or {_FALL_BACK[question.language]}: {fallback}" if fallback else _REMEDY
 
 
-def _counted(question: Question, series: tuple[str, tuple[str, ...]] | None) -> str:
+def _counted(question: Question, series: SeriesLabels) -> str:
     """The fallback with the labels that the series have, not by their names: the same habit in other panels is told in
     the same words. "" for series with labels of their own."""
-    if series is not None and not series[0]:
+    if series == OWN:
         return ""
-    by = f" {series[0]} (...) " if series else ""
+    by = f" {series[0]} (...) " if series[1] else ""
     return f"`or 0 * {_COUNTED[question.language].format(by)}`"
 
 
 def _filters(question: Question) -> bool:
     lists = question.panel is not None and question.panel.type == "table"
-    return filters_by_value(_tree(question)) and not lists
+    return counts_filtered(_tree(question)) and not lists
 
 
-def _beside(question: Question) -> tuple[str, tuple[str, ...]] | None:
+def _beside(question: Question) -> SeriesLabels | None:
     return beside_series(_tree(question)) if shows_zero_for_nothing(question.text) else None
 
 
@@ -119,15 +126,35 @@ def _tree(question: Question) -> Any:
     return question.promql if question.logql is None else question.logql
 
 
-def _zero_is_red(panel: Panel) -> bool:
-    """Whether a panel draws 0 as the alarm: what is absent is then seen."""
+def _is_alarm(panel: Panel, value: float) -> bool:
+    """Whether a panel draws a value in red, as the alarm: what is absent is then seen. What has no value is drawn as
+    minus infinity (Grafana 11)."""
+    if panel.type == "stat" and panel.options.get("colorMode") == "none":
+        return False
     colors: list[object] = []
     for listed in field_setting(panel, "mappings"):
-        colors += [mapping(mapping(one.get("options")).get("0")).get("color") for one in mappings(listed)]
+        colors += [_mapped_color(one, value) for one in mappings(listed)]
     if not any(colors):
-        steps = [list(mappings(mapping(one).get("steps"))) for one in field_setting(panel, "thresholds")]
-        colors = [listed[0].get("color") for listed in steps if len(listed) > 1]
+        for thresholds in field_setting(panel, "thresholds"):
+            steps = list(mappings(mapping(thresholds).get("steps")))
+            below = [one for one in steps if not _is_above(one.get("value"), value)] or steps[:1]
+            # What is red at all times is no alarm.
+            colors += [one.get("color") for one in below[-1:] if not all(is_red(step.get("color")) for step in steps)]
     return any(map(is_red, colors))
+
+
+def _is_above(limit: object, value: float) -> bool:
+    try:
+        return limit is not None and float(str(limit)) > value
+    except ValueError:
+        return False
+
+
+def _mapped_color(given: Mapping[str, object], value: float) -> object:
+    options = mapping(given.get("options"))
+    if math.isfinite(value):
+        return mapping(options.get(f"{value:g}")).get("color")
+    return mapping(options.get("result")).get("color") if options.get("match") in _NULL_KEYS else None
 
 
 def _in_panel(panel: Panel) -> Iterator[str]:
