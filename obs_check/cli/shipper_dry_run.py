@@ -8,7 +8,7 @@ import click
 
 from obs_check.cli.option_groups import as_record
 from obs_check.cli.options import Output, common, echo, limited
-from obs_check.cli.shipper_targets import ToldOfPods, known_targets, pods_option, shipper_file, shipper_option
+from obs_check.cli.shipper_targets import ToldOfPods, listed_pods, pods_option, shipper_file, shipper_option
 from obs_check.errors import InputError
 from obs_check.model.wording import count_noun
 
@@ -57,7 +57,7 @@ def dry_run(
     read = read_shipper(shipper_file(shipper_config, out), out.env)
     chosen = read.job(job)
     given, supplied = told.labels, told.supplied()
-    known = known_targets(told.pods, [chosen], out)
+    known = listed_pods(told.pods, read, out)
     now_ns = time.time_ns()
     for note in (*read.notes, *chosen.pipeline.notes()):
         out.say(f"note: {note}")

@@ -17,7 +17,8 @@ from obs_check.model.wording import count_noun
 
 if TYPE_CHECKING:
     from obs_check.model.entry import Labels
-    from obs_check.shipper.model import ScrapeJob
+    from obs_check.shipper.model import ShipperConfig
+    from obs_check.shipper.pods import KnownPods
     from obs_check.shipper.targets import FileReport, RelabeledTarget
 
 PODS = "/var/log/pods"
@@ -73,14 +74,15 @@ class ToldOfPods:
         return given_labels(self.labels, named_values("--meta", self.meta))
 
 
-def known_targets(file: Path | None, jobs: "Sequence[ScrapeJob]", out: Output) -> "Sequence[Labels]":
-    """The discovery labels of the pods that are known, by a file or by obs-check.yaml, where a job finds pods."""
+def listed_pods(file: Path | None, shipper: "ShipperConfig", out: Output) -> "KnownPods":
+    """The pods that are known, by a file or by obs-check.yaml, where a job finds pods."""
     from obs_check.app.systems.pods import known_pods
-    from obs_check.shipper.pod_objects import discovered_targets
+    from obs_check.shipper.pod_objects import known_of
+    from obs_check.shipper.pods import KnownPods
 
-    if not any("pod" in job.roles for job in jobs):
-        return ()
-    return discovered_targets(known_pods(file, out.config().kubernetes, out.env, out.say))
+    if not any("pod" in job.roles for job in shipper.jobs):
+        return KnownPods()
+    return known_of(known_pods(file, out.config().kubernetes, out.env, out.say), shipper.dialect)
 
 
 @click.command()
@@ -134,7 +136,7 @@ def targets(
         below = ["/"] if root else [literal_start(glob) for glob in globs(jobs) if glob.startswith("/")]
         below += [PODS] if any("pod" in job.roles for job in jobs) else []
     files = list_files(top, below, time.time_ns())
-    found = find_targets(jobs, files, supplied, known_targets(told.pods, jobs, out))
+    found = find_targets(jobs, files, supplied, listed_pods(told.pods, read, out))
     reports = report(files, found, read.unread)
     notes = [*read.notes, *other_discovery(jobs), *without_path(jobs)]
     if not files:

@@ -13,6 +13,7 @@ from obs_check.model.shipping import ShipperState
 from obs_check.model.tree import Json
 from obs_check.model.wording import count_noun
 from obs_check.shipper.glob import first_difference, matches, names_directory, pattern_meant
+from obs_check.shipper.pod_discovery import LeftOut
 from obs_check.shipper.pods import META, PodLogs, pod_logs
 from obs_check.shipper.relabel import RelabelRule, relabel
 from obs_check.shipper.relabel_trace import in_words
@@ -47,12 +48,17 @@ def change_to_collect(
         return None
     own = [target for target in config.targets(file) if _is_of(target, file)]
     for target in own:
+        if target.outside is not None:
+            continue
         if target.traced.labels is None:
             return _dropped(config, target)
         if target.pod is not None:
             return _of_pod(config, target, target.pod, file)
         if target.glob and matches(target.glob, file):
             return _excluded(config, target)
+    for target in own:
+        if target.outside is not None:
+            return _left_out(config, target, target.outside)
     return _near(config, file, state) or _elsewhere(config, file, state, awaited)
 
 
@@ -75,6 +81,19 @@ def not_discovered(config: Rules, file: str, state: ShipperState | None) -> Coll
 def _is_of(target: RelabeledTarget, file: str) -> bool:
     """Whether a target is meant for the file: of its pod, or with a path that fits it before relabeling."""
     return target.pod is not None or matches(target.discovered.get("__path__", ""), file)
+
+
+def _left_out(config: Rules, target: RelabeledTarget, out: LeftOut) -> Collecting:
+    """The discovery that is for some namespaces asks for the pod's, too; what else it leaves out a person has to
+    change."""
+    why = f"job {target.job.name}: {out.told}"
+    if not out.names:
+        return Collecting(why, "let the discovery of the job find the pod", None)
+    number = [one.role == "pod" and out.names == one.names for one in target.job.kubernetes].index(True)
+    place = (*config.job_place(target.job), "kubernetes_sd_configs", number, "namespaces", "names")
+    namespace = target.discovered[f"{META}namespace"]
+    after = config.edited(lambda text: with_item(text, place, len(out.names), namespace))
+    return Collecting(why, f"let job {target.job.name} find pods of namespace {namespace}, too", after)
 
 
 def _dropped(config: Rules, target: RelabeledTarget) -> Collecting:

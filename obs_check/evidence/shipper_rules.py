@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from obs_check.documents.yaml_differences import differences
@@ -20,12 +20,12 @@ from obs_check.model.secret import shorten
 from obs_check.shipper import simulate
 from obs_check.shipper.alloy.edit import AlloyText, alloy_tree
 from obs_check.shipper.model import ScrapeJob, ShipperConfig
-from obs_check.shipper.pod_objects import discovered_targets
-from obs_check.shipper.pods import META
+from obs_check.shipper.pod_objects import known_of
+from obs_check.shipper.pods import META, KnownPods
 from obs_check.shipper.pushed import pushed_entries
 from obs_check.shipper.read import alloy_parts, parse_shipper
 from obs_check.shipper.simulate import Simulation
-from obs_check.shipper.targets import FileReport, LogFile, RelabeledTarget, find_targets, report
+from obs_check.shipper.targets import NOBODY, FileReport, LogFile, RelabeledTarget, find_targets, report
 from obs_check.shipper.wrapping import unwrap
 
 _UID = f"{META}pod_uid"
@@ -47,27 +47,27 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A configuration file of promtail or Alloy. `text` may be a ConfigMap or Helm values that hold it; `discovered`
-    are the labels of the targets that the running shipper found."""
+    """A configuration file of promtail or Alloy. `text` may be a ConfigMap or Helm values that hold it; `pods` is
+    what is known of pods."""
 
     path: Path
     text: str
     config: ShipperConfig
     env: Mapping[str, str]
-    discovered: tuple[Labels, ...] = ()
+    pods: KnownPods = NOBODY
 
     @classmethod
-    def read(cls, path: Path, text: str, env: Mapping[str, str], discovered: tuple[Labels, ...] = ()) -> "Rules":
+    def read(cls, path: Path, text: str, env: Mapping[str, str], pods: KnownPods = NOBODY) -> "Rules":
         """Raises ConfigError."""
-        return cls(path, text, parse_shipper(text, str(path), env), env, discovered)
+        return cls(path, text, parse_shipper(text, str(path), env), env, pods)
 
     def with_whole(self, text: str) -> "Rules":
         """The configuration with another text; raises ConfigError."""
-        return Rules.read(self.path, text, self.env, self.discovered)
+        return Rules.read(self.path, text, self.env, self.pods)
 
     def targets(self, file: str) -> list[RelabeledTarget]:
         """The targets that have to do with a file: all static ones, and those of the pod whose log it is."""
-        return find_targets(self.config.jobs, [LogFile(file, size=1)], {}, self.discovered)
+        return find_targets(self.config.jobs, [LogFile(file, size=1)], {}, self.pods)
 
     def about(self, file: str) -> FileReport:
         """What becomes of a file that is there and can be read, by its path."""
@@ -217,21 +217,22 @@ def shipper_rules(context: Context) -> Rules | None:
     if path is None:
         return None
     text = context.configured_text(path, "shipper.config")
-    return Rules.read(path, text, context.env, _discovered(context))
+    config = parse_shipper(text, str(path), context.env)
+    return Rules(path, text, config, context.env, _known_pods(context, config.dialect))
 
 
-def _discovered(context: Context) -> tuple[Labels, ...]:
-    """The labels of promtail's targets before relabeling, as its snapshot behind the run has them, else as it says now,
-    and those of the pods that it does not know, as far as the cluster's are known. Alloy shows its targets as its rules
-    left them."""
+def _known_pods(context: Context, dialect: str) -> KnownPods:
+    """promtail's targets, as its snapshot behind the run has them, else as it says now, and the cluster's pods that it
+    does not know. Alloy shows its targets as its rules left them."""
     states = [hop.shipping.after for hop in context.hops if hop.shipping is not None]
     if not states and context.shipper is not None:
         with suppress(Unavailable, NotAllowed, Refused):
             states = [context.shipper.state()[0]]
     targets = [target for state in states[:1] if state.kind == "promtail" for target in state.targets]
-    known = [target.discovered for target in targets]
-    uids = {labels.get(_UID) for labels in known}
-    return (*known, *(labels for labels in discovered_targets(context.pods()) if labels.get(_UID) not in uids))
+    found = tuple(target.discovered for target in targets)
+    uids = {labels.get(_UID) for labels in found}
+    known = known_of(context.pods(), dialect)
+    return replace(known, found=found, listed=tuple(one for one in known.listed if one.get(_UID) not in uids))
 
 
 def simulated_evidence(

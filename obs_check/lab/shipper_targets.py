@@ -42,7 +42,7 @@ def targets_of(job: ScrapeJob, metrics: Metrics, pods: Sequence[Labels] = ()) ->
     `promtail_targets_failed_total`."""
     found: list[LabTarget] = []
     seen: set[tuple[str, str, tuple[tuple[str, str], ...]]] = set()
-    for discovered in (*job.targets, *(pods if "pod" in job.roles else ())):
+    for discovered in (*job.targets, *(labels for labels in pods if _asks_for(job, labels))):
         labels = relabel(discovered, job.relabel)
         target = LabTarget(job.name, discovered)
         found.append(target)
@@ -63,6 +63,10 @@ def targets_of(job: ScrapeJob, metrics: Metrics, pods: Sequence[Labels] = ()) ->
             target.dropped, reason = "ignoring target, already exists", "exists"
         metrics.add("promtail_targets_failed_total", reason=reason)
     return found
+
+
+def _asks_for(job: ScrapeJob, labels: Labels) -> bool:
+    return any(one.role == "pod" and one.leaves_out(labels, lambda _: False) is None for one in job.kubernetes)
 
 
 Opened = Callable[[str, int], Tail]

@@ -9,6 +9,7 @@ from obs_check.model.entry import Labels
 from obs_check.model.window import NS
 from obs_check.model.wording import count_noun
 from obs_check.shipper.pipeline import EMPTY, Pipeline
+from obs_check.shipper.pod_discovery import PodDiscovery
 from obs_check.shipper.relabel import RelabelRule
 
 _NO_FILES = frozenset((
@@ -23,7 +24,7 @@ class ScrapeJob:
     """One scrape configuration. `targets` are the label sets of static targets before relabeling (`__path__` is the
     glob); `discovery` names other ways to find targets (`kubernetes_sd_configs`, `syslog`), known only by name.
     `place` is `file:line`. `decompression` is the format that files are unpacked from (`gz`, `z`, `bz2`), "" where
-    they are read as they are; `roles` are those of the Kubernetes discoveries; files that were not written to for
+    they are read as they are; `kubernetes` are the discoveries of Kubernetes; files that were not written to for
     `ignore_older` ns are left out (Alloy's `ignore_older_than`; promtail has no such setting), 0 for none."""
 
     name: str
@@ -33,7 +34,7 @@ class ScrapeJob:
     discovery: tuple[str, ...] = ()
     place: str = ""
     decompression: str = ""
-    roles: tuple[str, ...] = ()
+    kubernetes: tuple[PodDiscovery, ...] = ()
     ignore_older: int = 0
     to: tuple[str, ...] | None = None
     """Names of the clients that its lines go to, None for all (promtail)."""
@@ -41,6 +42,11 @@ class ScrapeJob:
     """Paths are names of files, wildcards in them mean nothing (Alloy's loki.source.file without file_match)."""
     journal_matches: str = ""
     """Which entries of the journal are read: `FIELD=VALUE`, with spaces between; "" for all."""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Those of its discoveries of Kubernetes."""
+        return tuple(one.role for one in self.kubernetes)
 
     @property
     def reads_files(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from obs_check.errors import InputError
 from obs_check.model.entry import Labels
-from obs_check.shipper.pods import META
+from obs_check.shipper.pods import META, KnownPods
 
 _HINT = "give what `kubectl get pods -A -o json` prints"
 _NO_NAME = re.compile(r"[^a-zA-Z0-9_]")
@@ -22,15 +22,18 @@ _NO_NAME = re.compile(r"[^a-zA-Z0-9_]")
 @dataclass(frozen=True, slots=True)
 class Pod:
     """One pod. `controller` is what made it (`DaemonSet promtail`, "" for none), `images` are those of its containers,
-    `targets` the discovery labels of each target, and `mounts` where its containers have a volume, by path: the
-    directory of the node (`hostPath`) that it is, "" for another kind of volume."""
+    `labels` its own discovery labels, `targets` those of each target, and `mounts` where its containers have a volume,
+    by path: the directory of the node (`hostPath`) that it is, "" for another kind of volume. `host` is the name by
+    which its containers know their host (`$HOSTNAME`), "" where its settings do not tell."""
 
     namespace: str
     name: str
     controller: str
     images: tuple[str, ...]
+    labels: Labels
     targets: tuple[Labels, ...]
     mounts: Mapping[str, str]
+    host: str
 
     def sees(self, path: str) -> bool:
         """Whether a path is in a directory of the node that one of its containers has at that very path."""
@@ -58,6 +61,15 @@ def read_pods(document: object, source: str) -> tuple[Pod, ...]:
 def discovered_targets(pods: Sequence[Pod]) -> tuple[Labels, ...]:
     """The labels of every target of a discovery of role pod, before relabeling."""
     return tuple(labels for pod in pods for labels in pod.targets)
+
+
+def known_of(pods: Sequence[Pod], dialect: str) -> KnownPods:
+    """What the pods of a cluster tell to a shipper of promtail's or Alloy's dialect."""
+    hosts = [pod.host for pod in shippers(pods, dialect)] if dialect == "promtail" else []
+    return KnownPods(
+        listed=tuple(labels for pod in pods for labels in pod.targets or (pod.labels,)),
+        hosts=tuple(hosts) if all(hosts) else (),
+    )
 
 
 def shippers(pods: Sequence[Pod], kind: str) -> list[Pod]:
@@ -98,9 +110,19 @@ def _pod(item: Mapping[str, Any]) -> Pod:
         str(meta["name"]),
         f"{owner['kind']} {owner['name']}" if owner else "",
         tuple(str(one.get("image") or "") for one, _ in containers),
+        _without_empty(own),
         tuple(_without_empty(labels) for labels in targets) if address else (),
         mounts,
+        _host(meta, spec),
     )
+
+
+def _host(meta: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
+    set_ = [env for one in spec.get("containers") or () for env in one.get("env") or () if env["name"] == "HOSTNAME"]
+    for env in set_:
+        field = ((env.get("valueFrom") or {}).get("fieldRef") or {}).get("fieldPath")
+        return str(env.get("value") or (spec.get("nodeName") if field == "spec.nodeName" else "") or "")
+    return "" if spec.get("hostNetwork") or spec.get("hostname") else str(meta["name"])
 
 
 def _own_labels(

@@ -19,6 +19,20 @@ _STATIC_POD = ("config_hash", "config_mirror", "config_seen", "config_source")
 """Annotations that the kubelet gives to static pods and to no other."""
 
 
+_CONTAINER = f"{META}pod_container_name"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPods:
+    """What is known of pods, as discovery labels. `found` are the targets of a running shipper; `listed` those that a
+    discovery of all pods makes of what Kubernetes' API lists, and of a pod of which it makes none the pod's own.
+    `hosts` are the names by which promtails know the hosts that they run on, () where one is not known."""
+
+    found: tuple[Labels, ...] = ()
+    listed: tuple[Labels, ...] = ()
+    hosts: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class PodLogs:
     """The directory of one container's logs, and the discovery labels (role pod) that follow from its path."""
@@ -32,6 +46,10 @@ class PodLogs:
         names = ("namespace", "pod_name", "pod_container_name", *(() if self.static else ("pod_uid",)))
         own = dict(self.labels)
         return all(discovered.get(META + name) == own[META + name] for name in names)
+
+    def is_in_pod(self, discovered: Labels) -> bool:
+        """Whether a pod that was discovered, or is listed, is this container's."""
+        return self.is_of({**discovered, _CONTAINER: dict(self.labels)[_CONTAINER]})
 
     def knows(self, name: str) -> bool:
         """Whether the path settles a meta label, be it as absent."""

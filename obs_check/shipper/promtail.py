@@ -12,6 +12,7 @@ from obs_check.model.entry import Labels
 from obs_check.shipper import credentials, environment
 from obs_check.shipper.model import PushClient, ScrapeJob, ShipperConfig
 from obs_check.shipper.pipeline import Pipeline
+from obs_check.shipper.pod_discovery import Condition, PodDiscovery, in_namespaces, selected
 from obs_check.shipper.promtail_keys import CLIENT, JOB, TOP, check_discovery, check_sections
 from obs_check.shipper.relabel import read_rule
 from obs_check.shipper.stages.registry import read_stages
@@ -168,7 +169,7 @@ def _job(node: YamlValue) -> ScrapeJob:
         tuple(key for key in _DISCOVERY if node.get(key) is not None),
         _place(node),
         _decompression(given.get("decompression")),
-        _roles(node.get("kubernetes_sd_configs")),
+        _kubernetes(node.get("kubernetes_sd_configs")),
         journal_matches=matches.text() if matches else "",
     )
 
@@ -181,9 +182,23 @@ def _decompression(node: YamlValue | None) -> str:
     return given["format"].text() if "format" in given else "none"
 
 
-def _roles(node: YamlValue | None) -> tuple[str, ...]:
-    found = [role.text() for item in node.items() if (role := item.get("role"))] if node else []
-    return tuple(found)
+def _kubernetes(node: YamlValue | None) -> tuple[PodDiscovery, ...]:
+    """The discoveries of Kubernetes that a job has."""
+    return tuple(_discovery(one) for one in node.items()) if node else ()
+
+
+def _discovery(node: YamlValue) -> PodDiscovery:
+    role = node.mapping()["role"].text()
+    spaces = node.get("namespaces")
+    conditions: list[Condition] = []
+    if spaces:
+        names, own = spaces.get("names"), spaces.get("own_namespace")
+        conditions += in_namespaces([one.text() for one in names.items()] if names else [], bool(own and own.flag()))
+    listed = node.get("selectors")
+    for one in listed.items() if listed else ():
+        label, field, of = (one.texts().get(key, "") for key in ("label", "field", "role"))
+        conditions += selected(label, field) if of == role else ()
+    return PodDiscovery(role, tuple(conditions))
 
 
 def _targets(group: YamlValue) -> list[Labels]:

@@ -1,7 +1,7 @@
 """Which job of a configuration takes which file of a tree, with which labels, or why none does."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -10,16 +10,20 @@ from obs_check.model.wording import count_noun
 from obs_check.shipper.collect import takes_file
 from obs_check.shipper.glob import common_segments, first_difference, fits_pattern, matches
 from obs_check.shipper.model import ScrapeJob
-from obs_check.shipper.pods import META, PodLogs, pod_logs
+from obs_check.shipper.pod_discovery import LeftOut
+from obs_check.shipper.pods import META, KnownPods, PodLogs, pod_logs
 from obs_check.shipper.relabel import relabel
 from obs_check.shipper.relabel_trace import Traced, in_words, trace
 
 _PATH_LIKE = re.compile(r"_*(?:path|paths|file|filename)_*", re.IGNORECASE)
 
 Reason = Literal[
-    "taken", "taken twice", "empty", "glob", "excluded", "relabel drop", "no path", "unknown", "not readable",
-    "symlink", "compressed", "not compressed", "too old", "no job",
+    "taken", "taken twice", "empty", "glob", "excluded", "not discovered", "relabel drop", "no path", "unknown",
+    "not readable", "symlink", "compressed", "not compressed", "too old", "no job",
 ]  # fmt: skip
+
+
+NOBODY = KnownPods()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,13 @@ class LogFile:
 @dataclass(frozen=True, slots=True)
 class RelabeledTarget:
     """One target of a job after relabeling. `traced.labels` is None where a rule drops it; `pod` is None for a static
-    target."""
+    target. `outside` says why the job's discovery makes no target of the pod's container, None where it does."""
 
     job: ScrapeJob
     discovered: Labels
     traced: Traced
     pod: PodLogs | None = None
+    outside: LeftOut | None = None
 
     @property
     def glob(self) -> str:
@@ -89,23 +94,60 @@ class FileReport:
 
 
 def find_targets(
-    jobs: Iterable[ScrapeJob], files: Iterable[LogFile], supplied: Labels, discovered: Sequence[Labels] = ()
+    jobs: Iterable[ScrapeJob], files: Iterable[LogFile], supplied: Labels, known: KnownPods = NOBODY
 ) -> list[RelabeledTarget]:
-    """The targets of all jobs: static ones, and those of Kubernetes' pods. `discovered` are what a running shipper
-    found of pods, all that there is to know of them; another pod is told from the files' paths and from `supplied`,
-    discovery labels of every pod that a person knows. Equal targets of a job count once, as in promtail."""
+    """The targets of all jobs: static ones, and those of Kubernetes' pods. A pod of which nothing is `known` is told
+    from the files' paths and from `supplied`, discovery labels of every pod that a person knows. Equal targets of a job
+    count once, as in promtail."""
     pods = {pod.directory: pod for file in files if (pod := pod_logs(file.path))}
     found: dict[tuple[object, ...], RelabeledTarget] = {}
     for job in jobs:
-        ways: list[tuple[Labels, PodLogs | None, bool]] = [(labels, None, True) for labels in job.targets]
+        targets = [RelabeledTarget(job, own, trace(own, job.relabel, _unknown(own, None, True))) for own in job.targets]
         for pod in pods.values() if "pod" in job.roles else ():
-            told = [labels for labels in discovered if pod.is_of(labels)]
-            ways += [(labels, pod, True) for labels in told] or [({**dict(pod.labels), **supplied}, pod, False)]
-        for own, pod, whole in ways:
-            traced = trace(own, job.relabel, _unknown(own, pod, whole))
-            target = RelabeledTarget(job, own, traced, pod)
+            targets += _of_pod(job, pod, supplied, known)
+        for target in targets:
+            traced = target.traced
             found.setdefault((job.name, traced.rule, _identity(target), tuple(traced.unknown)), target)
     return list(found.values())
+
+
+def _of_pod(job: ScrapeJob, pod: PodLogs, supplied: Labels, known: KnownPods) -> Iterator[RelabeledTarget]:
+    """The targets that a job's discovery makes of a pod's container; one with the reason where it makes none."""
+    everyone = (*known.found, *known.listed)
+    told = [labels for labels in everyone if pod.is_of(labels)]
+    others = [] if told else [labels for labels in everyone if pod.is_in_pod(labels)]
+    if others:
+        yield RelabeledTarget(job, others[0], Traced(None), pod, _no_container(pod, others))
+        return
+    for own in told or [{**dict(pod.labels), **supplied}]:
+        is_unknown = _unknown(own, pod, bool(told))
+        left_out = [one.leaves_out(own, is_unknown) for one in job.kubernetes if one.role == "pod"]
+        # What the running shipper found, it asked for.
+        if own in known.found or None in left_out:
+            traced = trace(own, job.relabel, is_unknown)
+            out = None if own in known.found else _elsewhere(traced, known.hosts)
+            yield RelabeledTarget(job, own, Traced(None) if out else traced, pod, out)
+        else:
+            yield RelabeledTarget(job, own, Traced(None), pod, min(filter(None, left_out), key=lambda one: one.surely))
+
+
+def _elsewhere(traced: Traced, hosts: Sequence[str]) -> LeftOut | None:
+    """promtail 3.5 reads no target whose `__host__` is another than its own (filetargetmanager.go)."""
+    host = (traced.labels or {}).get("__host__")
+    if not hosts or not host or host in hosts or "__host__" in traced.unknown:
+        return None
+    return LeftOut(f"`__host__` is `{host}`, and promtail's `HOSTNAME` is {' or '.join(dict.fromkeys(hosts))}")
+
+
+def _no_container(pod: PodLogs, others: Sequence[Labels]) -> LeftOut:
+    """Why a pod that is known has no target for a container."""
+    own = dict(pod.labels)
+    has = sorted({name for labels in others if (name := labels.get(f"{META}pod_container_name"))})
+    if not has:
+        return LeftOut(f"pod {own[f'{META}pod_name']} has no address (podIP), and without one no discovery finds it")
+    name = own[f"{META}pod_container_name"]
+    told = f"discovery finds {' and '.join(has)} of the pod and not {name}: an ephemeral container has no target"
+    return LeftOut(told)
 
 
 def _identity(target: RelabeledTarget) -> tuple[object, ...]:
@@ -119,15 +161,15 @@ def _identity(target: RelabeledTarget) -> tuple[object, ...]:
 
 
 def start_labels(
-    job: ScrapeJob, path: str | None, given: Labels, supplied: Labels, discovered: Sequence[Labels] = ()
+    job: ScrapeJob, path: str | None, given: Labels, supplied: Labels, known: KnownPods = NOBODY
 ) -> tuple[Labels, list[str]]:
     """The labels that lines of a file come with to the job's pipeline, and what of them is not known, in sentences.
 
-    `path` None is not a file. Of a pod's log they are those of a pod that was `discovered`, else follow from the path
-    and from `supplied` discovery labels; of any other file they are `given`, else those of the target that takes it,
-    else of the first one.
+    `path` None is not a file. Of a pod's log they are those of a pod that is `known`, else follow from the path and
+    from `supplied` discovery labels; of any other file they are `given`, else those of the target that takes it, else
+    of the first one.
     """
-    found = find_targets([job], [LogFile(path)] if path else [], supplied, discovered)
+    found = find_targets([job], [LogFile(path)] if path else [], supplied, known)
     pods = [target for target in found if target.pod is not None]
     if given and not pods:
         return given, []
@@ -140,7 +182,9 @@ def start_labels(
 
 def _not_known(target: RelabeledTarget) -> list[str]:
     told = [f"{name} hangs on {', '.join(on)}, which no path tells" for name, on in sorted(target.unknown.items())]
-    if target.traced.labels is None:
+    if target.outside is not None:
+        told.append(f"job {target.job.name}: {target.outside.told}")
+    elif target.traced.labels is None:
         rule = in_words(target.job.relabel[target.traced.rule - 1], target.traced.rule)
         needs = f" unless {', '.join(target.traced.decided)} say otherwise" if target.traced.decided else ""
         told.append(f"{rule} of job {target.job.name} drops the target{needs}")
@@ -227,6 +271,13 @@ def _not_taken(file: LogFile, targets: Sequence[RelabeledTarget]) -> FileReport:
         for t in targets
         if t.pod is None and t.traced.labels is None and matches(t.discovered.get("__path__", ""), file.path)
     ]
+    # What a discovery does not find is told only where another job does not find it either.
+    found = [target for target in mine if target.outside is None]
+    if not found and (out := [(t.job.name, t.outside) for t in mine if t.outside is not None]):
+        job, left = min(out, key=lambda one: one[1].surely)
+        reason: Reason = "not discovered" if left.surely else "unknown"
+        return FileReport(file, reason, f"job {job}: {left.told}", needs=left.needs)
+    mine = found
     for target in mine:
         needs = tuple(dict.fromkeys((*target.traced.decided, *target.traced.unknown.get("__path__", ()))))
         if needs and (target.traced.labels is None or not _path_known(target)):

@@ -17,6 +17,7 @@ from obs_check.model.entry import Labels
 from obs_check.model.finding import Finding
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import FileState, ShipperState, TargetState
+from obs_check.shipper.pods import KnownPods
 from tests.causes.test_lost_lines import LINES, TAGS
 from tests.fakes import made_context
 
@@ -53,8 +54,9 @@ def path_rule(replacement: str, *sources: str) -> dict[str, Any]:
 GOOD = path_rule("/var/log/pods/*$1/*.log")
 
 
-def pods(*rules: dict[str, Any]) -> dict[str, Any]:
-    return {"job_name": "pods", "kubernetes_sd_configs": [{"role": "pod"}], "relabel_configs": list(rules)}
+def pods(*rules: dict[str, Any], asks: dict[str, Any] | None = None) -> dict[str, Any]:
+    asked = {"role": "pod", **(asks or {})}
+    return {"job_name": "pods", "kubernetes_sd_configs": [asked], "relabel_configs": list(rules)}
 
 
 def found(tmp_path: Path, job: dict[str, Any], file: str, state: ShipperState, coderd_glob: str = "") -> Finding | None:
@@ -182,6 +184,14 @@ CASES: dict[str, tuple[dict[str, Any], str, ShipperState, str, str, list[str]]] 
         "no rule of job pods sets `__path__`",
         [f"- {META}pod_annotation_kubernetes_io_config_hash"],
     ),
+    "discovery-of-other-namespaces": (
+        pods(GOOD, asks={"namespaces": {"names": ["shop", "web"]}}),
+        POD,
+        running(files=(POD_KEPT,)),
+        FAR,
+        "job pods: its discovery asks for pods of namespace shop or web alone",
+        ["- coder"],
+    ),
     "keep-on-another-namespace": (
         pods(rule("keep", "namespace", "shop|web"), GOOD),
         POD,
@@ -274,10 +284,18 @@ def test_a_job_that_waits_for_other_files_is_left_as_it_is(taken: str, tmp_path:
     assert "- job_name: boundary-2" in one.fix.edits[0].after
 
 
+def test_a_selector_that_leaves_the_pod_out_is_a_persons_to_change(tmp_path: Path) -> None:
+    asks = {"selectors": [{"role": "pod", "field": "metadata.namespace=shop"}]}
+    one = found(tmp_path, pods(GOOD, asks=asks), POD, running(files=(POD_KEPT,)))
+    assert one is not None
+    assert (one.cause, one.fix.edits) == (FAR, ())
+    assert "asks for pods of field metadata.namespace=shop alone" in one.claim
+
+
 def test_a_container_with_two_ports_is_read_once(tmp_path: Path) -> None:
     ports = tuple({**DISCOVERED, "__address__": f"10.0.0.5:{port}"} for port in (8080, 9090))
     text = yaml.safe_dump({"scrape_configs": [pods(GOOD)]})
-    about = Rules.read(tmp_path / "p.yaml", text, {}, ports).about(POD)
+    about = Rules.read(tmp_path / "p.yaml", text, {}, KnownPods(ports)).about(POD)
     assert (about.reason, len(about.by)) == ("taken", 1)
 
 

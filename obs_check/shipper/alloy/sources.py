@@ -78,7 +78,7 @@ def _job(name: str, block: Block, targets: TargetList, way: LineRoute, reading: 
         targets.discovery,
         reading.lines.place(block.line),
         _decompression(block, reading),
-        targets.roles,
+        targets.kubernetes,
         targets.ignore_older,
         way.to,
         block.name == "loki.source.file" and not targets.expanded,
@@ -116,7 +116,8 @@ def _targets(block: Block, wiring: Wiring, reading: ArgumentReader) -> list[Targ
         # Its lines come by an API, whatever finds the targets.
         own = _docker_rules(block, wiring, reading) if block.name == "loki.source.docker" else ()
         return [
-            replace(one, rules=(*one.rules, *own), discovery=(block.name, *one.discovery), roles=()) for one in found
+            replace(one, rules=(*one.rules, *own), discovery=(block.name, *one.discovery), kubernetes=())
+            for one in found
         ]
     expands, older = _file_match(block, reading)
     for one in found:

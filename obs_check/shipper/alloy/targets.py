@@ -1,6 +1,7 @@
 """What a source of Alloy reads: lists of targets, followed through the components that make them."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +10,8 @@ from obs_check.model.entry import Labels
 from obs_check.shipper.alloy.arguments import ArgumentReader
 from obs_check.shipper.alloy.http_client import HTTP, HTTP_BLOCKS
 from obs_check.shipper.alloy.syntax import Attribute, Block
-from obs_check.shipper.alloy.values import ComponentReference, Unknown, UnknownText
+from obs_check.shipper.alloy.values import ComponentReference, Unknown, UnknownText, has_unknown
+from obs_check.shipper.pod_discovery import OWN_NODE, Condition, PodDiscovery, in_namespaces, selected
 from obs_check.shipper.relabel import RULE_KEYS, RelabelRule, read_rule
 from obs_check.shipper.stages.declaration import Form
 
@@ -34,7 +36,7 @@ class TargetList:
     labels: tuple[Labels, ...] = ()
     rules: tuple[RelabelRule, ...] = ()
     discovery: tuple[str, ...] = ()
-    roles: tuple[str, ...] = ()
+    kubernetes: tuple[PodDiscovery, ...] = ()
     expanded: bool = False
     ignore_older: int = 0
 
@@ -123,7 +125,8 @@ class TargetReader:
             self._expect(reference, "targets")
             reading.check(block, block.id, _KUBERNETES, _KUBERNETES_BLOCKS)
             role = reading.tree(block, block.id, {**_KUBERNETES}).mapping()["role"].text()
-            return [TargetList(block.id, discovery=(KUBERNETES,), roles=(role,))]
+            found = PodDiscovery(role, tuple(_conditions(block, role, reading)))
+            return [TargetList(block.id, discovery=(KUBERNETES,), kubernetes=(found,))]
         if block.name.startswith("loki."):
             raise reading.error(reference.line, f"{reference.text} is not a list of targets")
         # Whatever else exports targets (prometheus.exporter.*, beyla.ebpf ...): which, only Alloy knows.
@@ -133,6 +136,22 @@ class TargetReader:
         if reference.export != export:
             text = f"{reference.block} exports {export}, not {reference.export or 'itself'}"
             raise self._reading.error(reference.line, text, f"write {reference.block}.{export}")
+
+
+def _conditions(block: Block, role: str, reading: ArgumentReader) -> Iterator[Condition]:
+    """What has to hold for an object that a discovery asks for."""
+    for part in block.blocks():
+        given = {name: reading.evaluator.value(one.value) for name, one in part.attributes().items()}
+        unknown = next((value for value in given.values() if has_unknown(value)), None)
+        if isinstance(unknown, Unknown) and OWN_NODE in unknown.text:
+            continue
+        if unknown is not None:
+            told = unknown.text if isinstance(unknown, Unknown) else "that only Alloy knows"
+            yield Condition(part.name, (), f"{part.name} {told}")
+        elif part.name == "namespaces":
+            yield from in_namespaces([str(one) for one in given.get("names") or ()], given.get("own_namespace") is True)
+        elif part.name == "selectors" and given.get("role") == role:
+            yield from selected(str(given.get("label") or ""), str(given.get("field") or ""))
 
 
 def _neutral_globs(labels: Labels) -> Labels:
