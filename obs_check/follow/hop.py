@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from obs_check.errors import NotAllowed, ObsCheckError
+from obs_check.errors import NotAllowed, ObsCheckError, Refused
 from obs_check.follow.run import Run
 from obs_check.follow.shipping import ShippingEvidence
 from obs_check.model.entry import Labels
@@ -50,7 +50,7 @@ class HopSeen:
     """Tags seen at a hop with the time they were first seen there (ns since the epoch).
 
     `wanted` are the tags that have to be there. `unknown` says why nothing can be claimed ("" when it can), `denied`
-    that it is for want of rights.
+    that it is for want of rights, `refused` that the question was answered and refused.
     """
 
     path: PathName
@@ -60,6 +60,7 @@ class HopSeen:
     note: str = ""
     unknown: str = ""
     denied: bool = False
+    refused: bool = False
     probes: list[Probe] = field(default_factory=list)
     doubt: set[str] = field(default_factory=set)
     """Tags of which nobody knows whether they were sent, shared by all hops of a run: one that is seen at any hop
@@ -99,10 +100,11 @@ class HopSeen:
     def note_unasked(self, error: ObsCheckError) -> None:
         """Note that the hop could not be asked: nothing can be claimed of it, until it can."""
         self.unknown, self.denied = error.message, isinstance(error, NotAllowed)
+        self.refused = isinstance(error, Refused)
 
     def note_asked(self) -> None:
         """Note that the hop was asked."""
-        self.unknown, self.denied = "", False
+        self.unknown, self.denied, self.refused = "", False, False
 
     @property
     def verdict(self) -> Verdict:

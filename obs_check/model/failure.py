@@ -141,7 +141,7 @@ def failure(status: int | None, words: str, source: str = "") -> Failure:
         return _STATUSES[status]
     text = _QUOTED_URL.sub('""', words)
     said = _WRAPPINGS.sub("", text, count=1)
-    known = _coded(text) or _coded(said) or next((f for f, known in _COMPILED if known.match(said)), None)
+    known = _coded(text) or _coded(said) or _worded(said) or _worded(text)
     if known is not None:
         return known
     if status is None or not 400 <= status < 500:
@@ -155,6 +155,11 @@ def remedy_of(words: str) -> str:
 
 
 _COMPILED = [(words.failure, re.compile(words.pattern, re.I)) for words in WORDS]
+
+
+def _worded(text: str) -> Failure | None:
+    """What the first words of a text mean. Loki's own may be in brackets, as what Grafana puts in front is."""
+    return next((found for found, known in _COMPILED if known.match(text)), None)
 
 
 def _coded(text: str) -> Failure | None:

@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from obs_check.causes.file import log_dir_unset
-from obs_check.causes.shipper import positions_ahead, push_refused, timestamp_out_of_window
+from obs_check.causes.ingest import loki_down
+from obs_check.causes.shipper import positions_ahead, push_refused, timestamp_out_of_window, wrong_tenant
 from obs_check.causes.shipper.positions_ahead import line_starts
 from obs_check.client.answered import Answered
 from obs_check.client.egress import EgressAnswer
 from obs_check.client.files.text_files import read_log
-from obs_check.errors import ConfigError
+from obs_check.errors import ConfigError, Refused, Unavailable
 from obs_check.evidence.context import Named
 from obs_check.evidence.lost_lines import losses
 from obs_check.follow.hop import HopSeen, PathName
@@ -22,7 +24,7 @@ from obs_check.model.event import Event
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import Destination, FileState, PushRefusal, ShipperState
 from obs_check.model.window import NS, Window
-from tests.fakes import NoLoki, made_context
+from tests.fakes import NoGrafana, NoLoki, made_context
 
 TAGS = ("abc123-1-allow", "abc123-2-deny")
 LINES = [f"time=x msg=ALLOW url=http://a.example/?obs={tag}" for tag in TAGS]
@@ -130,6 +132,52 @@ class OneLine(NoLoki):
     def lines(self, expr: str, window: Window, limit: int) -> Answered[list[tuple[Labels, str]]]:
         found: list[tuple[Labels, str]] = [({}, self.line)] if self.line else []
         return Answered(found[:limit], Probe("loki", expr, 1, 1, window))
+
+
+class OfTenant(OneLine):
+    """The same Loki, whose tenant team-b has another line."""
+
+    def __init__(self, line: str, others: str) -> None:
+        super().__init__(line)
+        self.others = others
+
+    def of_tenant(self, tenant: str) -> OneLine:
+        return OneLine(self.others if tenant == "team-b" else "")
+
+
+@pytest.mark.parametrize(("own", "known"), [("", True), (LINES[0], False)], ids=["another-tenant", "come-meanwhile"])
+def test_a_tenant_is_wrong_where_the_same_question_finds_nothing_without_it(
+    own: str, known: bool, tmp_path: Path
+) -> None:
+    """The hop may have been answered out of a cache, or too early."""
+    config = tmp_path / "promtail.yaml"
+    config.write_text(
+        "clients: [{url: 'http://loki.example/loki/api/v1/push', tenant_id: team-b}]\n"
+        "scrape_configs: [{job_name: b, static_configs: [{labels: {__path__: /tmp/boundary_logs/*.log}}]}]\n"
+    )
+    event = Event("abc123", 1, "allow", "GET", "http://a.example/", "a.example", 1)
+    run = Run("abc123", (Sent(event, EgressAnswer(200, "allow")),), Window(1, 2))
+    seen = made_context(Named(shipper_config=config), hops(()))
+    found = wrong_tenant.find(replace(seen, run=run, loki=OfTenant(own, LINES[0])))
+    assert (found is not None) == known
+    if found is not None:
+        assert "Loki has 0 of 2 lines, with `X-Scope-OrgID: team-b` 1" in found.claim
+
+
+class Healthy(NoGrafana):
+    """Its health check of every datasource is good."""
+
+    def datasource_health(self, uid: str) -> Answered[dict[str, Any]]:
+        return Answered({"status": "OK"}, Probe("grafana", uid, "OK", 1))
+
+
+def test_a_refused_question_is_not_a_loki_that_is_silent() -> None:
+    silent = HopSeen("A", "loki", TAGS)
+    silent.note_unasked(Refused("loki answered 400: required_number_label_matchers: 4", 400, "", ""))
+    seen = replace(made_context(Named(), (*hops(())[:1], silent)), grafana=Healthy())
+    with pytest.raises(Unavailable) as caught:
+        loki_down.find(seen)
+    assert "the question for the run's lines is refused (loki answered 400: required" in caught.value.message
 
 
 @pytest.mark.parametrize(

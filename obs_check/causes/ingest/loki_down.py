@@ -21,10 +21,10 @@ def find(context: Context) -> Finding | None:
         raise NotAllowed(f"Loki answers, but does not let us in ({silent[0].unknown})", remedy_of(silent[0].unknown))
     witnesses = [text for text in (_shipper(context), _grafana(context)) if text]
     said = "; ".join(witnesses) or "nobody else was asked"
-    raise Unavailable(
-        f"Loki does not answer ({silent[0].unknown}); {said}",
-        "start Loki, or correct its address: nothing is claimed until it answers",
-    )
+    what, remedy = "Loki does not answer", "start Loki, or correct its address"
+    if silent[0].refused:
+        what, remedy = "the question for the run's lines is refused", "see what refuses it, and correct that"
+    raise Unavailable(f"{what} ({silent[0].unknown}); {said}", f"{remedy}: nothing is claimed until it answers")
 
 
 def _shipper(context: Context) -> str:

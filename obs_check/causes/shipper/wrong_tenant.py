@@ -31,20 +31,21 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
     if not tenant:
         return None
     window = Window(context.followed_run.window.start_ns - 60 * NS, path.now_ns + 60 * NS)
+    question = lines_of(context.followed_run, ran.shipped[0].labels)
+    # Not what the hop was answered: that may have been too early, or out of a cache.
+    read_now, asked = context.loki.lines(question, window, 100)
     try:
-        there, probe = context.loki.of_tenant(tenant).lines(
-            lines_of(context.followed_run, ran.shipped[0].labels), window, 100
-        )
+        there, probe = context.loki.of_tenant(tenant).lines(question, window, 100)
     except (NotAllowed, Refused):
         return None
-    if not there:
+    if read_now or not there:
         return None
     fixed = path.again(after)
     return CAUSE.finding(
         claim=f"the shipper writes for tenant `{tenant}`: asked as the dashboard asks, Loki has 0 of "
         f"{count_noun(len(one.lost), 'line')}, with `X-Scope-OrgID: {tenant}` {len(there)}",
         evidence=path.evidence(
-            (*one.probes, path.simulated, probe),
+            (*one.probes, path.simulated, asked, probe),
             "simulate the configuration without the tenant on the lost lines",
             fixed,
         ),
