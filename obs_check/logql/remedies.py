@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 
 from obs_check.errors import QueryError
+from obs_check.logql import operator_slips
 from obs_check.logql.slips import SLIPS, Remedy, Slip
 from obs_check.logql.syntax.style import PLAIN_NAME
 
@@ -25,10 +26,11 @@ _QUOTED_OTHERWISE = re.compile(r"(?<=[=~])\s*['‘“]([^'’”\"`]*)['’”]"
 _TEXT_COMPARED = re.compile(r"(\w+)\s*==\s*(\"[^\"]*\"|`[^`]*`)")
 _TEXT_ORDERED = re.compile(r"(\w+)\s*([<>]=?)\s*[\"`]([\d.]+\w*)[\"`]")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_PATH = re.compile(r"cannot parse expression \[(?P<path>[^\]]*)\]")
+_PATH = re.compile(r"cannot parse expression \[(?P<path>.*?)\](?=$|: )")
+_BARE_KEY = re.compile(r"\[(?P<key>[^\]\[\"*\d][^\]\[\"*]*)\]")
 _GLOB = re.compile(r"missing argument to repetition operator")
 _ALTERNATIVE = re.compile(
-    r"(?P<left>(?P<label>\w+)\s*(?P<op>=~?|!=|!~)\s*(?:\"[^\"]*\"|`[^`]*`)\s+(?:or|and))\s+(?=[\"`])"
+    r"(?P<left>(?P<label>\w+)\s*(?P<op>=~|!=|!~|[<>]=?|==?)\s*(?:\"[^\"]*\"|`[^`]*`|\d[\w.]*)\s+(?:or|and))\s+(?=[\"`\d])"
 )
 _ACCEPTS_EMPTY = re.compile(r"(?<==~)(\s*)([\"`])\.\*([\"`])")
 _SLIPS_AT_MOST = 10
@@ -45,7 +47,7 @@ _REFUSALS = (
 
 def remedies(error: QueryError) -> Iterator[Remedy]:
     """What may help against a query that does not parse, the likeliest first; a text need not parse either."""
-    for slip in (*_SLIPS, *SLIPS, _end):
+    for slip in (*operator_slips.SLIPS, *_SLIPS, *SLIPS, _end):
         yield from slip(error, error.text)
 
 
@@ -115,7 +117,7 @@ def _quotes(error: QueryError, text: str) -> Iterator[Remedy]:
 
 
 def _comparison(error: QueryError, text: str) -> Iterator[Remedy]:
-    if "unexpected STRING" not in error.message:
+    if not re.search("unexpected (?:STRING|NUMBER|DURATION|BYTES)", error.message):
         return
     if found := _TEXT_COMPARED.search(text):
         one = f"{found[1]}={found[2]}"
@@ -132,11 +134,21 @@ def _comparison(error: QueryError, text: str) -> Iterator[Remedy]:
 def _json_path(error: QueryError, text: str) -> Iterator[Remedy]:
     """A key that is not a plain name, in an expression of `json`."""
     found = _PATH.search(error.message)
-    if found is None or not (path := found["path"]) or "[" in path:
+    if found is None or not (path := found["path"]):
         return
-    new = ""
-    for key in path.split("."):
-        new += (f".{key}" if new else key) if PLAIN_NAME.fullmatch(key) else f'["{key}"]'
+    whole = path.removeprefix("$").removeprefix(".")
+    if "[" in path:
+        new = _BARE_KEY.sub(lambda key: f'["{key["key"].strip(_OTHER_QUOTES)}"]', whole)
+        if new == path:
+            return
+    else:
+        new = ""
+        for key in whole.split("."):
+            new += (f".{key}" if new else key) if PLAIN_NAME.fullmatch(key) else f'["{key}"]'
+    if whole != path and new == whole:
+        words = f"a path begins with the name of a key: `{new}`"
+        yield Remedy(words, re.sub(rf"(?<=[\"`]){re.escape(path)}(?=[\"`])", lambda _found: new, text))
+        return
     changed = re.sub(rf"[\"`]{re.escape(path)}[\"`]", lambda _found: f"`{new}`", text)
     yield Remedy(f"a key that is not a plain name stands in brackets and quotes: `{new}`", changed)
 

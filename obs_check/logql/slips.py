@@ -22,30 +22,30 @@ class Remedy(NamedTuple):
 
 Slip = Callable[[QueryError, str], Iterator[Remedy]]
 
-_QUOTED = r"(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`)"
-_FILTER = r"(?:\|=|\|~|\|>|!=|!~|!>)"
+QUOTED = r"(?:\"(?:[^\"\\]|\\.)*\"|`[^`]*`)"
+FILTER = r"(?:\|=|\|~|\|>|!=|!~|!>)"
 _NAME = re.compile(r"[A-Za-z_]\w*(?:[./-]\w+)+")
-_JOINED = re.compile(rf"(?P<op>{_FILTER})\s*(?P<text>{_QUOTED})\s*(?:and|&&|,)\s*(?={_FILTER}\s*{_QUOTED})")
-_OTHERWISE = re.compile(rf"(?P<first>(?P<op>{_FILTER})\s*{_QUOTED}\s*(?:or|\|\|))\s*(?P=op)\s*(?={_QUOTED})")
-_PIPED_FILTER = re.compile(rf"\|\s*(?=(?:\|=|\|~|!=|!~)\s*{_QUOTED})")
+_JOINED = re.compile(rf"(?P<op>{FILTER})\s*(?P<text>{QUOTED})\s*(?:and|&&|,)\s*(?={FILTER}\s*{QUOTED})")
+_OTHERWISE = re.compile(rf"(?P<first>(?P<op>{FILTER})\s*{QUOTED}\s*(?:or|\|\|))\s*(?P=op)\s*(?={QUOTED})")
+_PIPED_FILTER = re.compile(rf"\|\s*(?=(?:\|=|\|~|!=|!~)\s*{QUOTED})")
 _CALLED = re.compile(r"(\w+)\s*\(")
-_IN = re.compile(rf"(\w+)\s+(not\s+)?in\s*\(\s*({_QUOTED}(?:\s*,\s*{_QUOTED})*)\s*\)", re.IGNORECASE)
-_TILDE = re.compile(rf"(\w+)\s*~\s*(?={_QUOTED})")
+_IN = re.compile(rf"(\w+)\s+(not\s+)?in\s*\(\s*({QUOTED}(?:\s*,\s*{QUOTED})*)\s*\)", re.IGNORECASE)
+_TILDE = re.compile(rf"(\w+)\s*~\s*(?={QUOTED})")
 _WORD_BEFORE = re.compile(r"\|\s*(where|filter)\s+(?=\w+\s*[=!<>])", re.IGNORECASE)
 _NO_STAGE = re.compile(r"\|\s*(limit|head|tail|sort|count|stats)\b", re.IGNORECASE)
-_COLON = re.compile(rf"([{{,]\s*\w+)\s*:\s*(?={_QUOTED})")
+_COLON = re.compile(rf"([{{,]\s*\w+)\s*:\s*(?={QUOTED})")
 _NAME_IN_QUOTES = re.compile(r"([{,]\s*)\"(\w+)\"\s*(?==|!)")
 _APART = re.compile(r"(?<=[<>=]) *(\d+(?:\.\d+)?)\s+(ns|us|ms|s|m|h|[KMGT]i?B|B)\b", re.IGNORECASE)
-_TEXT_AS_PATTERN = re.compile(rf"\|~\s*({_QUOTED})")
-_LISTING = re.compile(rf"\|\s*(?:json|logfmt|label_format)\b(?:{_QUOTED}|[^|\"`])*(?:{_QUOTED}|\w)\s*$")
+_TEXT_AS_PATTERN = re.compile(rf"\|~\s*({QUOTED})")
+_LISTING = re.compile(rf"\|\s*(?:json|logfmt|label_format)\b(?:{QUOTED}|[^|\"`])*(?:{QUOTED}|\w)\s*$")
 _NAMED = re.compile(r"\w+\s*=")
 _ESCAPED = re.compile(r"(?<!\\)\\(?![abfnrtvxuU0-7\\\"'])")
 _TEMPLATE = re.compile(r"`[^`]*\{\{[^`]*`")
 _OPERATOR_BEHIND = re.compile(r"\)\s*(?:[-+*/%^<>]|[=!]=|(?:and|or|unless|on|ignoring)\b)")
-_NOT = re.compile(rf"!\s*\(?\s*(?P<name>\w+)\s*(?P<op>=~|=)\s*(?P<text>{_QUOTED})\s*\)?")
-_RANGE_OUTSIDE = re.compile(r"\)\s*(?P<range>\[[^\]]*\])(?=\s*\))")
+_NOT = re.compile(rf"(?:!|\bnot\b)\s*\(?\s*(?P<name>\w+)\s*(?P<op>=~|=)\s*(?P<text>{QUOTED})\s*\)?")
+_RANGE_OUTSIDE = re.compile(r"\)\s*(?P<range>\[[^\]]*\])(?=\s*(?:\)|$))")
 _BARE_TEMPLATE = re.compile(r"(\bline_format\s+|\b\w+\s*=\s*)(\{\{[^|,`\"]*\}\})")
-_CONTAINS = re.compile(rf"(?P<name>\w+)\s+(?P<word>contains|like)\s+(?P<text>{_QUOTED})", re.IGNORECASE)
+_CONTAINS = re.compile(rf"(?P<name>\w+)\s+(?P<word>contains|like|matches|is)\s+(?P<text>{QUOTED})", re.IGNORECASE)
 _LOGQL_FOR = {
     "increase": "count_over_time",
     "absent": "absent_over_time",
@@ -97,8 +97,7 @@ def _words_of_sql(error: QueryError, text: str) -> Iterator[Remedy]:
         return
 
     def listed(found: re.Match[str]) -> str:
-        values = [value[1:-1] for value in re.findall(_QUOTED, found[3])]
-        return f'{found[1]}{"!~" if found[2] else "=~"}"{"|".join(values)}"'
+        return f"{found[1]}{'!~' if found[2] else '=~'}{one_of(found[3])}"
 
     if (changed := _IN.sub(listed, text)) != text:
         yield Remedy('several values are a regular expression: =~"a|b"', changed)
@@ -168,7 +167,7 @@ def _as_text(found: re.Match[str]) -> str:
 
 def _brackets(error: QueryError, text: str) -> Iterator[Remedy]:
     """Parentheses and braces that are too few, too many or doubled."""
-    bare = re.sub(_QUOTED, lambda found: "_" * len(found[0]), text)
+    bare = re.sub(QUOTED, lambda found: "_" * len(found[0]), text)
     missing = bare.count("(") - bare.count(")")
     # In front of an operator the end is not where it is missing.
     ends = error.message.endswith("unexpected $end") and _OPERATOR_BEHIND.search(bare) is None
@@ -201,27 +200,39 @@ def _templates(error: QueryError, text: str) -> Iterator[Remedy]:
 
 
 def _words_of_others(error: QueryError, text: str) -> Iterator[Remedy]:
-    """`||` for a pipe, a comma behind the last of a list, words for a comparison, `!` in front of one."""
+    """`||` for a pipe, a comma behind the last of a list, words for a comparison, `!` or `not` in front of one."""
     if "unexpected |" in error.message:
         if (changed := re.sub(r"\|\|\s*(?=[a-z_])", "| ", text)) != text:
             yield Remedy("one | stands in front of a stage", changed)
         if (changed := re.sub(r",\s*(?=\|)", " ", text)) != text:
             yield Remedy("no comma stands behind the last label of a stage", changed)
     if "unexpected IDENTIFIER" in error.message and (changed := _CONTAINS.sub(_as_expression, text)) != text:
-        yield Remedy("a part of a text is a regular expression: =~", changed)
+        yield Remedy("LogQL compares with = and =~, a part of a text with =~", changed)
     if "unexpected" in error.message and (changed := _NOT.sub(_negated, text)) != text:
-        yield Remedy("LogQL has no `!` in front of a comparison: != or !~", changed)
+        yield Remedy("LogQL has no `!` or `not` in front of a comparison: != or !~", changed)
 
 
 def _negated(found: re.Match[str]) -> str:
     return f"{found['name']}{'!~' if found['op'] == '=~' else '!='}{found['text']}"
 
 
+def one_of(texts: str) -> str:
+    """A quoted regular expression that fits each of the quoted texts of a list, and nothing else."""
+    return _quoted("|".join(re.escape(text[1:-1]) for text in re.findall(QUOTED, texts)))
+
+
+def _quoted(expression: str) -> str:
+    quote = "`" if "\\" in expression else '"'
+    return f"{quote}{expression}{quote}"
+
+
 def _as_expression(found: re.Match[str]) -> str:
-    inside = found["text"][1:-1]
-    if found["word"].lower() == "like":
-        return f'{found["name"]}=~"{re.escape(inside).replace("%", ".*").replace("_", ".")}"'
-    return f'{found["name"]}=~".*{re.escape(inside)}.*"'
+    inside, word = found["text"][1:-1], found["word"].lower()
+    if word in ("matches", "is"):
+        return f"{found['name']}{'=~' if word == 'matches' else '='}{found['text']}"
+    if word == "like":
+        return f"{found['name']}=~{_quoted(re.escape(inside).replace('%', '.*').replace('_', '.'))}"
+    return f"{found['name']}=~{_quoted(f'.*{re.escape(inside)}.*')}"
 
 
 SLIPS: tuple[Slip, ...] = (
