@@ -88,6 +88,9 @@ file and to no other. `obs-check init` writes one, `obs-check doctor` says what 
 
 A secret is a reference, never a value: a variable (`{env: NAME}`), a file (`{file: PATH}`) or what a program prints
 within 30 seconds (`{command: [PROGRAM, ...]}`). It is read when it is needed and never shown.
+In any text that is shown or written, lines of a log included, `(hidden)` stands for secrets that are known, however
+they are spelled, and for those that what stands before them tells: user and password of a URL, its parameters with
+names as `access_token`, `api_key`, `sig`, and headers as `Authorization` and `Cookie`.
 """
 EXPECT_HEAD = """\
 # expect.yaml

@@ -20,6 +20,7 @@ from obs_check.client.loki.client import LokiClient, StoredLine, most_at_once
 from obs_check.errors import InputError, Refused
 from obs_check.follow.hop import PathName
 from obs_check.follow.hops import OF_PATH, queries_of
+from obs_check.model.secret import hide_secrets
 from obs_check.model.tree import Json
 from obs_check.model.window import Window
 from obs_check.model.wording import count_noun
@@ -126,7 +127,7 @@ def forget(folder: Path) -> None:
 
 
 def decision_of(path: PathName, stored: StoredLine) -> dict[str, Any] | None:
-    """A row of the table: what a line says of a request; None for a line that says nothing of one."""
+    """A row of the table: what a line says of a request, without secrets; None for a line that says nothing of one."""
     found = _boundary(stored.line) if path == "A" else _coderd(stored.line)
     if found is None:
         return None
@@ -134,7 +135,9 @@ def decision_of(path: PathName, stored: StoredLine) -> dict[str, Any] | None:
         host = urlsplit(found["url"]).hostname or ""
     except ValueError:
         host = ""
-    return {"path": path, "stored": stored.ts, **found, "host": host, "labels": stored.labels}
+    shown = {name: hide_secrets(text) for name, text in found.items()}
+    labels = {name: hide_secrets(text) for name, text in stored.labels.items()}
+    return {"path": path, "stored": stored.ts, **shown, "host": host, "labels": labels}
 
 
 def _boundary(line: str) -> dict[str, Any] | None:

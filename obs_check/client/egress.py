@@ -3,11 +3,13 @@
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import unquote, urlsplit
 
 from obs_check.boundary.block_page import BLOCKED
 from obs_check.client.answered import Answered
@@ -15,7 +17,7 @@ from obs_check.client.http import one_line, shown_url, unanswered
 from obs_check.config import host_port
 from obs_check.model.event import Event
 from obs_check.model.probe import Probe
-from obs_check.model.secret import shorten
+from obs_check.model.secret import hide_value, shorten
 
 if TYPE_CHECKING:
     import requests
@@ -58,6 +60,8 @@ def send(event: Event, proxy: str | None, ca: Path | None, patience: Patience = 
     `proxy` None means the proxy of the environment, as inside a jail; `ca` None means the CA of the environment
     (REQUESTS_CA_BUNDLE) or requests' own. Redirects are not followed: one event is one request.
     """
+    if proxy is None:
+        _hide_proxy_passwords()
     answers: SimpleQueue[EgressAnswer | BaseException] = SimpleQueue()
 
     def ask() -> None:
@@ -122,6 +126,16 @@ def _send(event: Event, proxy: str | None, ca: Path | None, patience: Patience) 
         except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
             return EgressAnswer(None, "no_answer", _reason(error))
         return read_answer(answer.status_code, body)
+
+
+@cache
+def _hide_proxy_passwords() -> None:
+    """A proxy may repeat what it was sent: the password of its URL among the variables, plain or in base64."""
+    from urllib.request import getproxies
+
+    for url in getproxies().values():
+        with suppress(ValueError):
+            hide_value(unquote(urlsplit(url).password or ""))
 
 
 def _beginning(answer: "requests.Response", most: int) -> str:

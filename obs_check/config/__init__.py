@@ -117,7 +117,7 @@ class ShipperSettings:
 
 @dataclass(frozen=True, slots=True)
 class InjectConfig:
-    """What is sent through the firewall. Each request has its tag as the query `obs=TAG`; `{tag}` in a URL is it."""
+    """What is sent through the firewall. Its tag is the last parameter of each query, `obs=TAG`, and is `{tag}`."""
 
     allow_url: str | None = None
     """A URL that boundary allows."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from obs_check.config.section import Section
 from obs_check.errors import ConfigError
+from obs_check.model.secret import hide_in_command
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ def read_checks(root: Section) -> tuple[HealthCheck, ...]:
     found: dict[str, HealthCheck] = {}
     for section in root.items("checks", "name", "run", "expect", "exit", "timeout_s"):
         run = section.needed("run")
+        hide_in_command(run)
         name = section.text("name") or run
         if name in found:
             raise ConfigError(f"{section.place()}: two checks are called {name}", "give one of them another name")

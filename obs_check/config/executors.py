@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from obs_check.config.section import Secret, Section
 from obs_check.errors import ConfigError
 from obs_check.model.paths import AbsolutePath
+from obs_check.model.secret import hide_in_command
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ def _command(parent: Section) -> str | None:
     if not section.given:
         return None
     template = section.needed_name("run")
+    hide_in_command(template)
     if "{cmd}" not in template:
         raise ConfigError(f"{section.place()}: command.run has no {{cmd}}", "for example run: ssh dev {cmd}")
     return template

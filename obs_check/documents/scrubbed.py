@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import yaml
 
 from obs_check.documents.yaml_tree import compose_all
-from obs_check.model.secret import HIDDEN, hide_secrets, is_secret_name
+from obs_check.model.secret import hide_secrets, is_secret_name
+from obs_check.model.secret_patterns import HIDDEN
 
 _NAME = r"[\"']?(?P<name>[\w.-]{1,80})[\"']?"
 _JOIN = r"\s*[:=](?!=)[ \t]*"

@@ -104,7 +104,7 @@ class Journal:
         """Note all events of the run; none may be sent before."""
         self._run, self._events = events[0].run, events
         self._start_ns = self._last_ns = self._now_ns()
-        planned = (_Planned(e.n, e.decision, e.method, e.url) for e in events)
+        planned = (_Planned(e.n, e.decision, e.method, hide_secrets(e.url)) for e in events)
         self._write([_Begun(self._run, self._start_ns), *planned], durable=True)
 
     def note_sending(self, first: int, last: int) -> int:
@@ -121,7 +121,7 @@ class Journal:
         self._sent[event.n] = Sent(event, answer, client, at_ns)
         with self._lock:
             self._last_ns = max(self._last_ns, at_ns)
-        error = hide_secrets(answer.error) if answer.error else ""
+        error = hide_secrets(answer.error)
         self._write([_AnsweredRow(event.n, event.sent_ns, at_ns, answer.verdict, answer.status, error, client)])
 
     def note_executor(self, through: Through) -> None:
@@ -130,8 +130,8 @@ class Journal:
             return
         self._through = through
         wrap = through.wrap
-        said = (through.via, through.place, through.proves, through.proves_not, through.hold)
-        self._write([_Through(*said, wrap.kind, list(wrap.evidence), wrap.tool_call)])
+        said = (through.via, hide_secrets(through.place), through.proves, through.proves_not, through.hold)
+        self._write([_Through(*said, wrap.kind, list(map(hide_secrets, wrap.evidence)), wrap.tool_call)])
 
     def run(self) -> Run:
         """What is known of the run now. Events that were not sent are left out; of those that may have been, the answer

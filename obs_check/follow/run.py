@@ -20,7 +20,7 @@ def new_run_id() -> str:
 
 
 def plan_events(run: str, allow: int, deny: int, allow_url: str, deny_url: str) -> list[Event]:
-    """`allow` and `deny` events, alternating while both last; the tag is the only query parameter, and stands for
+    """`allow` and `deny` events, alternating while both last; the tag is the last query parameter, and stands for
     `{tag}` in a URL."""
     todo: list[Decision] = []
     for i in range(max(allow, deny)):
@@ -30,9 +30,10 @@ def plan_events(run: str, allow: int, deny: int, allow_url: str, deny_url: str) 
     for n, decision in enumerate(todo, start=1):
         base = allow_url if decision == "allow" else deny_url
         tag = f"{run}-{n}-{decision}"
-        base = base.replace("{tag}", tag)
-        url = f"{base}?obs={tag}"
-        events.append(Event(run, n, decision, "GET", url, urlsplit(base).hostname or ""))
+        parts = urlsplit(base.replace("{tag}", tag))
+        # What stands behind `#` is never sent.
+        url = parts._replace(query=f"{parts.query}&obs={tag}".lstrip("&"), fragment="").geturl()
+        events.append(Event(run, n, decision, "GET", url, parts.hostname or ""))
     return events
 
 

@@ -1,53 +1,72 @@
 """Secrets that are known, and texts without them.
 
-Whatever is shown or written goes through `hidden`: a library's exception, an answer that repeats a header, a line of a
-log. A text is cut short only afterwards, by `shortened`, because half a secret is not found any more; one that has to
-stay as it is until it is shown is cut by `until`.
+Whatever is shown or written goes through `hide_secrets`: a library's exception, an answer that repeats a header, a
+line of a log. A text is cut short only afterwards, by `shorten`, because half a secret is not found any more; one that
+has to stay as it is until it is shown is cut at `end_within`.
 """
 
-import html
-import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus
+
+from obs_check.model.secret_patterns import (
+    HEADER,
+    HIDDEN,
+    IN_COMMAND,
+    REFERENCE_NAME,
+    SECRET_NAME,
+    UNKNOWN,
+    USER_INFO,
+    spellings,
+)
 
 if TYPE_CHECKING:
     import yaml
 
-HIDDEN = "(hidden)"
 SHORTEST = 4
 """Characters that a secret has to have to be looked for: shorter ones would be found inside of ordinary words."""
 
-_USER_INFO = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]{1,15}://)[^\s/@\"'<>|]{1,256}@")
-"""User and password of a URL. No two of its parts can take the same characters, so it takes linear time."""
-
-_forms: dict[str, None] = {}
+_forms: dict[str, tuple[str, int]] = {}
 _found: re.Pattern[str] | None = None
 
 
 def hide_value(value: str) -> None:
-    """Hide a value from now on, however a URL, JSON or HTML spells it."""
+    """Hide a value from now on, however a URL, JSON, HTML or base64 spells it."""
     global _found
     if len(value) < SHORTEST or value in _forms:
         return
-    # As its UTF-8 reads byte by byte, too: a line of a file is cut before it is text.
-    by_byte, in_url = value.encode("utf-8", "replace").decode("latin-1"), (quote(value, safe=""), quote_plus(value))
-    spelled = (value, by_byte, *in_url, json.dumps(value)[1:-1], html.escape(value))
-    _forms.update(dict.fromkeys(spelled))
-    _found = re.compile("|".join(re.escape(form) for form in sorted(_forms, key=len, reverse=True)))
+    _forms[value] = spellings(value)
+    _found = re.compile("|".join(_forms[known][0] for known in sorted(_forms, key=len, reverse=True)))
+
+
+def hide_in_command(command: str) -> None:
+    """Hide from now on what a command line says in plain words and should not: `API_TOKEN=...`, `--password ...`."""
+    for pattern in (IN_COMMAND, HEADER):
+        for found in pattern.finditer(command):
+            hide_value(found["value"])
 
 
 def hide_secrets(text: str) -> str:
-    """A text without the secrets that are known, and without user and password of URLs."""
-    if "@" in text and "://" in text:
-        text = _USER_INFO.sub(rf"\g<scheme>{HIDDEN}@", text)
-    return text if _found is None else _found.sub(HIDDEN, text)
+    """A text without the secrets that are known, and without those that can be told by what stands before them: user
+    and password of a URL, its parameters and headers with names of secrets."""
+    if _found is not None:
+        text = _found.sub(HIDDEN, text)
+    lowered = text.lower()
+    for pattern, words in UNKNOWN:
+        for word in words:
+            if word in lowered:
+                text = pattern.sub(_without, text)
+                break
+    return text
+
+
+def _without(match: re.Match[str]) -> str:
+    return f"{match['before']}{HIDDEN}{match.groupdict().get('behind', '')}"
 
 
 def is_secret_name(name: str) -> bool:
     """Whether what stands under a name is a secret: `password`, `bearerToken`, `X-Api-Key`, not `password_file`."""
-    return _SECRET_NAME.search(name) is not None and _REFERENCE_NAME.search(name) is None
+    return SECRET_NAME.search(name) is not None and REFERENCE_NAME.search(name) is None
 
 
 def without_secrets(value: object) -> Any:
@@ -66,14 +85,6 @@ def without_secrets(value: object) -> Any:
     return value
 
 
-_SECRET_NAME = re.compile(
-    r"(?i)(?:password|passwd|passphrase|secret|token|credentials?|authorization|cookie|"
-    r"(?:api|access|auth|private|secret)[_-]?key|key[_-]?pem)$"
-)
-_REFERENCE_NAME = re.compile(r"(?i)(?:page|next|continue|sync|cancel)[_-]?token$")
-"""Names that end so without being secrets."""
-
-
 def shorten(text: str, most: int, more: str = "…") -> str:
     """The first `most` characters of a text without its secrets; they end with `more` where something is left out."""
     shown = beginning(text)
@@ -81,8 +92,8 @@ def shorten(text: str, most: int, more: str = "…") -> str:
 
 
 def beginning(text: str) -> str:
-    """As `hidden`, but of a text that is very long only the beginning (some ten thousand characters), which does not
-    end inside of a secret."""
+    """As `hide_secrets`, but of a text that is very long only the beginning (some ten thousand characters), which does
+    not end inside of a secret."""
     if len(text) <= _BEGINNING:
         return hide_secrets(text)
     return hide_secrets(text[: end_within(text, _BEGINNING)])
@@ -94,7 +105,7 @@ _LONGEST_USER_INFO = 300
 
 def behind_cut() -> int:
     """So much of a text behind the place of a cut tells whether a secret stands there."""
-    return max(max(map(len, _forms), default=0), _LONGEST_USER_INFO)
+    return max([longest for _, longest in _forms.values()] + [_LONGEST_USER_INFO])
 
 
 def end_within(text: str | bytes, most: int) -> int:
@@ -105,7 +116,7 @@ def end_within(text: str | bytes, most: int) -> int:
     first = max(0, most - behind_cut())
     around = text[first : most + behind_cut()]
     shown = around if isinstance(around, str) else around.decode("latin-1")
-    found = [m for pattern in (_USER_INFO, _found) if pattern for m in pattern.finditer(shown)]
+    found = [m for pattern in (USER_INFO, _found) if pattern for m in pattern.finditer(shown)]
     return min((first + m.start() for m in found if first + m.start() < most < first + m.end()), default=most)
 
 

@@ -1,6 +1,8 @@
 """A canary in every place that can hold a secret, and no command that writes one of them, however it ends."""
 
+import base64
 import json
+import re
 import shutil
 import subprocess
 import zipfile
@@ -18,104 +20,7 @@ from obs_check.lab.parts import TOKEN_FILE
 from obs_check.lab.stack import Lab
 from obs_check.report.github import SUMMARY_VARIABLE
 from obs_check.serving import Server
-
-BEARER = "canary-bearer-7f3a"
-NAMES = ("password", "token", "header", "url", "secure", "env", "name", "comment", "beside")
-WRITTEN = {name: f"canary-{name}-b81c" for name in NAMES}
-"""What the files below hold."""
-PROMTAIL = f"""
-clients:
-- url: http://user:{WRITTEN["url"]}@loki.example/loki/api/v1/push
-  basic_auth: {{username: user, password: {WRITTEN["password"]}}}
-  headers: {{X-Api-Key: {WRITTEN["header"]}}}
-- url: http://loki.example/loki/api/v1/push
-  bearer_token: {WRITTEN["token"]}
-- url: http://loki.example/loki/api/v1/push
-  bearer_token: ${{SEC}}
-scrape_configs:
-- job_name: boundary
-  static_configs: [{{labels: {{job: boundary, __path__: /*.log}}}}]
-"""
-ALLOY = f"""
-local.file_match "b" {{ path_targets = [{{ __path__ = "/*.log", job = "boundary" }}] }}
-loki.source.file "b" {{
-  targets    = local.file_match.b.targets
-  forward_to = [loki.write.x.receiver]
-}}
-loki.write "x" {{
-  endpoint {{
-    url          = "http://user:{WRITTEN["url"]}@loki.example/loki/api/v1/push"
-    bearer_token = "{WRITTEN["token"]}"
-    headers      = {{ "X-Api-Key" = "{WRITTEN["header"]}" }}
-  }}
-  endpoint {{
-    url = "http://loki.example/loki/api/v1/push"
-    basic_auth {{
-      username = "user"
-      password = "{WRITTEN["password"]}"
-    }}
-  }}
-}}
-"""
-DATASOURCES = f"""
-datasources:
-- name: Loki
-  uid: loki
-  type: loki
-  url: http://user:{WRITTEN["url"]}@loki.example
-  secureJsonData: {{httpHeaderValue1: {WRITTEN["secure"]}}}
-"""
-BOARD = {
-    "uid": "d",
-    "title": "d",
-    "links": [{"url": f"http://user:{WRITTEN['url']}@wiki.example/"}],
-    "panels": [
-        {
-            "id": 1,
-            "type": "logs",
-            "title": f"http://user:{WRITTEN['url']}@wiki.example/",
-            "datasource": {"type": "loki", "uid": "loki"},
-            "targets": [{"refId": "A", "expr": '{job="boundary"} |~ `a` | logfmt | x="1"'}],
-        }
-    ],
-}
-KEPT = {
-    "schema": "obs-check/1",
-    "command": "verify",
-    "verdict": "fail",
-    "run": "abcdef",
-    "outages": [f"http://user:{WRITTEN['url']}@loki.example does not answer"],
-    "panels": [
-        {"id": 1, "title": f"http://user:{WRITTEN['url']}@x.example", "reads": "1", "verdict": "ok", "notes": []}
-    ],
-}
-TEST = f"""
-dashboard: board.json
-tests:
-- name: http://user:{WRITTEN["url"]}@x.example
-  at: 2026-11-24T00:00:00Z
-  given:
-    logs:
-    - labels: {{job: boundary}}
-      lines: ['time=2026-11-24T00:00:00Z a="http://user:{WRITTEN["url"]}@x.example" x=1']
-  panels: {{1: {{lines: [another]}}}}
-"""
-FILES = {
-    "promtail.yaml": PROMTAIL,
-    "config.alloy": ALLOY,
-    "datasources.yaml": DATASOURCES,
-    "board.json": json.dumps(BOARD, indent=1),
-    "kept.json": json.dumps(KEPT),
-    "board.test.yaml": TEST,
-    "boundary.log": 'time=2026-11-24T00:00:00Z level=INFO msg=ALLOW url="http://allowed.example/?obs=abcdef-1-allow"\n',
-}
-
-
-def broken(text: str) -> str:
-    """A text that ends inside of the last secret, as a file that was cut, or where a quote was forgotten."""
-    last = max(text.rfind(secret) for secret in WRITTEN.values())
-    return text[:last] + f"*{text[last : last + 12]}: ['"
-
+from tests.cli.canaries import BEARER, FILES, WRITTEN, broken, parts
 
 OFFLINE: list[tuple[str, int]] = [
     ("lint promtail.yaml config.alloy board.json --datasources datasources.yaml", 0),
@@ -134,6 +39,11 @@ OFFLINE: list[tuple[str, int]] = [
     ("shipper targets --shipper-config promtail.yaml --root .", 1),
     ("shipper targets --shipper-config config.alloy --root . -o json", 1),
     ("shipper targets --shipper-config broken/config.alloy --root .", 2),
+    ("shipper dry-run --shipper-config promtail.yaml -o json boundary.log", 0),
+    ("query {job=`b`}|logfmt --file boundary.log --label job=b -o csv", 0),
+    ("query {job=`b`}|logfmt --file boundary.log --label job=b -o jsonl", 0),
+    ("query {job=`b`}|=`?` --file boundary.log --label job=b --explain", 0),
+    ("query sum(count_over_time({job=`b`}|logfmt[9y]))by(url) --file boundary.log --label job=b --instant", 0),
     ("export kept.json --to out", 0),
     ("export kept.json --to out --format json,md,html,csv,jsonl,parquet,xlsx,junit,sarif", 0),
     ("export broken/kept.json --to out", 2),
@@ -167,16 +77,6 @@ WRONG_CONFIGS = {
     "a tag": f"grafana: {{url: http://grafana.example, token: {{file: !{WRITTEN['token']} x}}}}",
     "no colon": f"grafana:\n  token {WRITTEN['token']}\n",
 }
-
-
-def parts(path: Path) -> Iterator[bytes]:
-    """What a file holds, what each member of an archive does, and the values of a table of columns."""
-    yield path.read_bytes()
-    if path.suffix == ".parquet":
-        yield repr(duckdb.read_parquet(str(path)).fetchall()).encode()
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            yield from (archive.read(name) for name in archive.namelist())
 
 
 def test_what_is_packed_is_looked_into(tmp_path: Path) -> None:
@@ -248,7 +148,9 @@ def echo() -> Iterator[str]:
     async def answer(scope: dict[str, object], _receive: object, send: Callable[..., object]) -> None:
         if scope["type"] != "http":
             return
-        status = int(str(scope["path"]).split("/")[1])
+        found = re.search(r"/(\d{3})(?:/|$)", str(scope["path"]))
+        assert found is not None
+        status = int(found[1])
         headers = {k.decode(): v.decode() for k, v in scope["headers"]}  # type: ignore[attr-defined]
         body = json.dumps({"message": f"{'x' * 480} you sent {headers}", "status": "error", **headers}).encode()
         location = [(b"location", f"http://elsewhere.invalid/{headers.get('authorization', '')}".encode())]
@@ -292,6 +194,51 @@ def test_of_a_server_that_repeats_what_it_was_sent(
     assert "internal error" not in told
 
 
+EXECUTORS = {
+    "command": {
+        "run": f"API_TOKEN={WRITTEN['option']} echo sshpass -p {WRITTEN['sshpass']} >&2; "
+        f"echo {WRITTEN['option']} {WRITTEN['sshpass']} >&2; exit 3; {{cmd}}"
+    },
+    "kubectl": {"context": "prod", "namespace": "coder", "pod": "a", "container": "a"},
+    "coder": {"url": "http://coder.example", "workspace": "a", "token": {"file": "token"}},
+}
+KUBECTL = f"""#!/bin/sh
+echo "Authorization: Bearer {WRITTEN["stderr"]}: https://a:{WRITTEN["stderr"]}@c.example/?token={WRITTEN["stderr"]}" >&2
+exit 1
+"""
+
+
+@pytest.mark.parametrize("via", EXECUTORS)
+def test_of_a_program_that_repeats_what_it_was_given(
+    via: str, ran: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("token").write_text(WRITTEN["token"])
+    Path("kubectl").write_text(KUBECTL)
+    Path("coder").write_text("#!/bin/sh\necho wrong token: $CODER_SESSION_TOKEN >&2\nexit 1\n")
+    for program in ("kubectl", "coder"):
+        Path(program).chmod(0o755)
+    monkeypatch.setenv("PATH", str(Path.cwd()), prepend=":")
+    hosts = {"allow_url": "http://allowed.example", "deny_url": f"http://denied.example/?sig={WRITTEN['deny']}"}
+    Path("c.yaml").write_text(yaml.safe_dump({"inject": hosts, "executors": EXECUTORS}))
+    code, told = ran("inject", "--via", via, "--config", "c.yaml", "-v")
+    assert code == 3, told
+    assert "(hidden)" in told
+
+
+def test_of_a_proxy_of_the_environment_that_repeats_what_it_was_sent(
+    echo: str, ran: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    password = WRITTEN["of-a-proxy"]
+    monkeypatch.setenv("http_proxy", echo.replace("://", f"://user:{password}@"))
+    monkeypatch.delenv("no_proxy", raising=False)
+    hosts = {"allow_url": "http://a.example/407", "deny_url": f"http://a.example/403?token={WRITTEN['deny']}"}
+    Path("c.yaml").write_text(yaml.safe_dump({"boundary": {"proxy": "environment"}, "inject": hosts}))
+    packed = base64.b64encode(f"user:{password}".encode()).decode()
+    code, told = ran("inject", "--config", "c.yaml", "-v", "--save", "run.json", canaries=(packed[8:-4],))
+    assert code == 1, told
+    assert "407 without boundary's page" in told
+
+
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A lab whose panels parse JSON lines with logfmt and whose shipper drops the namespace."""
@@ -301,6 +248,14 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         at = next(number for number, row in enumerate(rows) if row.strip() == "app: coder")
         rows[at : at + 1] = [rows[at], f"      # password: {WRITTEN['comment']}"]
         config.write_text("\n".join([f"# http://user:{WRITTEN['beside']}@loki.example", *rows]))
+        own = yaml.safe_load(running.config_path.read_text())
+        for decision in ("allow", "deny"):
+            own["inject"][f"{decision}_url"] += f"?access_token={WRITTEN[decision]}"
+        own["checks"] = [
+            {"run": f"echo 'X-Api-Key: {WRITTEN['header-of-a-check']}' {WRITTEN['header-of-a-check']}"},
+            {"run": f"echo --password {WRITTEN['option']}; echo {WRITTEN['option']}", "expect": "nothing"},
+        ]
+        running.config_path.write_text(yaml.safe_dump(own))
         yield running
 
 

@@ -41,6 +41,14 @@ def test_events_alternate_and_carry_the_tag_as_their_only_parameter() -> None:
     ]
 
 
+def test_the_tag_is_behind_a_query_and_in_front_of_what_is_never_sent() -> None:
+    events = plan_events("abcdef", 1, 1, "http://allowed.example/a?b=c#d", "http://{tag}.invalid#e")
+    assert [event.url for event in events] == [
+        "http://allowed.example/a?b=c&obs=abcdef-1-allow",
+        "http://abcdef-2-deny.invalid?obs=abcdef-2-deny",
+    ]
+
+
 def test_a_run_survives_being_written_and_read() -> None:
     clock = Clock()
     events = plan_events("k3f9a2", 1, 1, "http://allowed.example/ok", "http://denied.invalid/x")
