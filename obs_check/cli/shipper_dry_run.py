@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from obs_check.boundary.cri import CRI
 from obs_check.cli.option_groups import as_record
 from obs_check.cli.options import Output, common, echo, limited
 from obs_check.cli.shipper_targets import ToldOfPods, listed_pods, pods_option, shipper_file, shipper_option
@@ -63,6 +64,9 @@ def dry_run(
         out.say(f"note: {note}")
     for name in files or ("-",):
         lines = _lines(name)
+        if chosen.by_api and all(map(CRI.match, lines)):
+            lines = [CRI.sub("", line) for line in lines]
+            out.say(f"note: {name}: Kubernetes' API gives the lines without the runtime's wrapping: it is taken off")
         labels, unknown = start_labels(
             chosen, None if name == "-" else str(Path(name).absolute()), given, supplied, known
         )

@@ -80,7 +80,7 @@ def listed_pods(file: Path | None, shipper: "ShipperConfig", out: Output) -> "Kn
     from obs_check.shipper.pod_objects import known_of
     from obs_check.shipper.pods import KnownPods
 
-    if not any("pod" in job.roles for job in shipper.jobs):
+    if not any(job.finds_pods for job in shipper.jobs):
         return KnownPods()
     return known_of(known_pods(file, out.config().kubernetes, out.env, out.say), shipper.dialect)
 
@@ -119,8 +119,9 @@ def targets(
     from obs_check.report.shipper_targets import print_targets, targets_document
     from obs_check.shipper.collect import globs
     from obs_check.shipper.glob import literal_start
+    from obs_check.shipper.other_ways import other_discovery
     from obs_check.shipper.read import read_shipper
-    from obs_check.shipper.targets import find_targets, other_discovery, report, without_path
+    from obs_check.shipper.targets import find_targets, report, without_path
 
     read = read_shipper(shipper_file(shipper_config, out), out.env)
     jobs = read.jobs
@@ -134,10 +135,10 @@ def targets(
                 raise InputError(f"{path}: no such file or directory{where}", "name it as the shipper does")
     else:
         below = ["/"] if root else [literal_start(glob) for glob in globs(jobs) if glob.startswith("/")]
-        below += [PODS] if any("pod" in job.roles for job in jobs) else []
+        below += [PODS] if any(job.finds_pods for job in jobs) else []
     files = list_files(top, below, time.time_ns())
     found = find_targets(jobs, files, supplied, listed_pods(told.pods, read, out))
-    reports = report(files, found, read.unread)
+    reports = report(files, found, read.open_parts, jobs)
     notes = [*read.notes, *other_discovery(jobs), *without_path(jobs)]
     if not files:
         nowhere = "no directory: no job has a path or finds pods"

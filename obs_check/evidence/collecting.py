@@ -44,7 +44,7 @@ def change_to_collect(
     the running shipper says of itself; `awaited` are patterns of other files, which may come yet: a job for them is
     as it should be."""
     about = config.about(file)
-    if about.by or about.reason == "unknown":
+    if about.by or about.api or about.reason == "unknown":
         return None
     own = [target for target in config.targets(file) if _is_of(target, file)]
     for target in own:

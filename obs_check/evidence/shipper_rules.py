@@ -71,7 +71,9 @@ class Rules:
 
     def about(self, file: str) -> FileReport:
         """What becomes of a file that is there and can be read, by its path."""
-        return report([LogFile(file, size=1)], self.targets(file), self.config.unread)[0]
+        # What the running shipper found is all that its discoveries find.
+        open_ = () if self.pods.found else self.config.jobs
+        return report([LogFile(file, size=1)], self.targets(file), self.config.open_parts, open_)[0]
 
     def takes(self, file: str) -> Taken | None:
         """The first job that takes a file."""

@@ -12,7 +12,7 @@ from obs_check.report.json import document
 from obs_check.report.terminal import escape_controls
 from obs_check.shipper.targets import FileReport
 
-_STYLES = {"taken": "green", "empty": "yellow", "unknown": "yellow"}
+_STYLES = {"taken": "green", "taken by API": "green", "empty": "yellow", "unknown": "yellow"}
 
 
 def targets_document(
@@ -20,7 +20,7 @@ def targets_document(
 ) -> tuple[dict[str, Json], Verdict]:
     """The document and its verdict: fail when a file is not taken (or twice), unknown when that hangs on labels that no
     path tells, or when there is no file at all."""
-    lost = [r for r in reports if r.reason not in ("taken", "empty", "unknown")]
+    lost = [r for r in reports if r.reason not in ("taken", "taken by API", "empty", "unknown")]
     open_ = not reports or any(r.reason == "unknown" for r in reports)
     verdict = Verdict.FAIL if lost else Verdict.UNKNOWN if open_ else Verdict.OK
     rows = [_row(r) for r in reports]
@@ -28,7 +28,7 @@ def targets_document(
 
 
 def _row(report: FileReport) -> dict[str, object]:
-    first = report.by[0] if report.by else None
+    first = report.by[0] if report.by else report.api
     return {
         "path": report.file.path,
         "bytes": report.file.size,
@@ -36,7 +36,7 @@ def _row(report: FileReport) -> dict[str, object]:
         "jobs": [target.job.name for target in report.by],
         "reason": report.reason,
         "why": report.why,
-        "labels": {**first.labels, "filename": report.file.path} if first else {},
+        "labels": {**first.labels, **({"filename": report.file.path} if report.by else {})} if first else {},
         "unknown_labels": {name: list(on) for name, on in first.unknown.items()} if first else {},
         "needs": list(report.needs),
         "nearest": report.nearest,

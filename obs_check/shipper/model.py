@@ -12,11 +12,13 @@ from obs_check.shipper.pipeline import EMPTY, Pipeline
 from obs_check.shipper.pod_discovery import PodDiscovery
 from obs_check.shipper.relabel import RelabelRule
 
-_NO_FILES = frozenset((
-    "docker_sd_configs", "journal", "syslog", "gcplog", "loki_push_api", "windows_events", "kafka", "azure_event_hubs",
+LINES_COME_IN = frozenset((
+    "journal", "syslog", "gcplog", "loki_push_api", "windows_events", "kafka", "azure_event_hubs",
     "gelf", "cloudflare", "heroku_drain",
 ))  # fmt: skip
-"""Where promtail 3.5 gets lines that it reads from no file (of Docker's targets it reads the logs by the API)."""
+"""Where promtail 3.5 gets lines that come to it, with no targets to find."""
+_BY_API = "loki.source.kubernetes"
+_OF_FILES = "otelcol.receiver.filelog."
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,26 @@ class ScrapeJob:
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """Those of its discoveries of Kubernetes."""
-        return tuple(one.role for one in self.kubernetes)
+        """Those of the discoveries of Kubernetes whose targets are files."""
+        return () if self.by_api else tuple(one.role for one in self.kubernetes)
+
+    @property
+    def finds_pods(self) -> bool:
+        """Whether it discovers pods, to read their files or to ask for their logs."""
+        return any(one.role == "pod" for one in self.kubernetes)
+
+    @property
+    def by_api(self) -> bool:
+        """Whether it reads the logs of the pods that it discovers by Kubernetes' API, and no file."""
+        return _BY_API in self.discovery
 
     @property
     def reads_files(self) -> bool:
         """Whether its lines come as they stand in files, at the time of reading; else an API or a protocol gives them,
         without a container runtime's wrapping, and may give their times."""
-        return not any(way in _NO_FILES or way.startswith("loki.source.") for way in self.discovery)
+        # Of Docker's targets promtail reads the logs by the API, too.
+        others = {*LINES_COME_IN, "docker_sd_configs"}
+        return not any(way in others or way.startswith("loki.source.") for way in self.discovery)
 
 
 @dataclass(frozen=True)
@@ -95,6 +109,12 @@ class ShipperConfig:
     """Parts that bring lines of no job, each with `file:line` (OpenTelemetry, Faro)."""
     max_line_size: int = 0
     truncates: bool = False
+
+    @property
+    def open_parts(self) -> tuple[str, ...]:
+        """Parts that may take files, and of which it is not read which."""
+        others = [f"{one}: the files that it reads are not looked at" for one in self.other_lines if _OF_FILES in one]
+        return (*self.unread, *others)
 
     def clients_of(self, job: ScrapeJob) -> tuple[PushClient, ...]:
         """The clients that a job's lines go to."""

@@ -10,6 +10,7 @@ from obs_check.model.wording import count_noun
 from obs_check.shipper.collect import takes_file
 from obs_check.shipper.glob import common_segments, first_difference, fits_pattern, matches
 from obs_check.shipper.model import ScrapeJob
+from obs_check.shipper.other_ways import may_take
 from obs_check.shipper.pod_discovery import LeftOut
 from obs_check.shipper.pods import META, KnownPods, PodLogs, pod_logs
 from obs_check.shipper.relabel import relabel
@@ -18,8 +19,8 @@ from obs_check.shipper.relabel_trace import Traced, in_words, trace
 _PATH_LIKE = re.compile(r"_*(?:path|paths|file|filename)_*", re.IGNORECASE)
 
 Reason = Literal[
-    "taken", "taken twice", "empty", "glob", "excluded", "not discovered", "relabel drop", "no path", "unknown",
-    "not readable", "symlink", "compressed", "not compressed", "too old", "no job",
+    "taken", "taken by API", "taken twice", "empty", "glob", "excluded", "not discovered", "relabel drop", "no path",
+    "unknown", "not readable", "symlink", "compressed", "not compressed", "too old", "no job",
 ]  # fmt: skip
 
 
@@ -77,7 +78,7 @@ class RelabeledTarget:
 @dataclass(frozen=True, slots=True)
 class FileReport:
     """What becomes of a file: `reason` in a word, `why` in a sentence, `by` the targets that take it (usually one),
-    `nearest` the pattern that comes closest where none fits."""
+    `api` the one by which its lines are read without it, `nearest` the pattern that comes closest where none fits."""
 
     file: LogFile
     reason: Reason
@@ -86,11 +87,7 @@ class FileReport:
     nearest: str = ""
     needs: tuple[str, ...] = field(default=())
     """Meta labels that would have to be known."""
-
-    @property
-    def taken(self) -> bool:
-        """Whether its lines are pushed (an empty file's would be)."""
-        return self.reason in ("taken", "taken twice", "empty")
+    api: RelabeledTarget | None = None
 
 
 def find_targets(
@@ -103,7 +100,7 @@ def find_targets(
     found: dict[tuple[object, ...], RelabeledTarget] = {}
     for job in jobs:
         targets = [RelabeledTarget(job, own, trace(own, job.relabel, _unknown(own, None, True))) for own in job.targets]
-        for pod in pods.values() if "pod" in job.roles else ():
+        for pod in pods.values() if job.finds_pods else ():
             targets += _of_pod(job, pod, supplied, known)
         for target in targets:
             traced = target.traced
@@ -177,7 +174,7 @@ def start_labels(
     taking = [target for target in kept if path and matches(target.glob, path)]
     first = next(iter((*pods, *taking, *kept, *found)), None)
     own = first.labels if first else {}
-    return (own if path is None else {**own, "filename": path}), _not_known(first) if first else []
+    return (own if path is None or job.by_api else {**own, "filename": path}), _not_known(first) if first else []
 
 
 def _not_known(target: RelabeledTarget) -> list[str]:
@@ -199,14 +196,22 @@ def _unknown(known: Labels, pod: PodLogs | None, whole: bool) -> Callable[[str],
 
 
 def report(
-    files: Sequence[LogFile], targets: Sequence[RelabeledTarget], unread: Sequence[str] = ()
+    files: Sequence[LogFile],
+    targets: Sequence[RelabeledTarget],
+    unread: Sequence[str] = (),
+    jobs: Sequence[ScrapeJob] = (),
 ) -> list[FileReport]:
-    """What becomes of each file, in their order; `unread` are parts of the configuration that may take one that nothing
-    else takes. Raises ConfigError for a pattern that is none."""
-    reports = [_report(file, targets) for file in files]
-    if not unread:
-        return reports
-    return [one if one.by else replace(one, reason="unknown", why=f"{unread[0]}; else {one.why}") for one in reports]
+    """What becomes of each file, in their order. One that no target takes is unknown where parts of the configuration
+    that were not read (`unread`), or targets of `jobs` of which nothing is known, may take it. Raises ConfigError for a
+    pattern that is none."""
+    return [_open(_report(file, targets), unread, jobs) for file in files]
+
+
+def _open(one: FileReport, unread: Sequence[str], jobs: Sequence[ScrapeJob]) -> FileReport:
+    if one.by or one.api:
+        return one
+    other = next(iter(unread), "") or may_take(jobs, one.file.path)
+    return replace(one, reason="unknown", why=f"{other}; else {one.why}") if other else one
 
 
 def _report(file: LogFile, targets: Sequence[RelabeledTarget]) -> FileReport:
@@ -289,6 +294,12 @@ def _not_taken(file: LogFile, targets: Sequence[RelabeledTarget]) -> FileReport:
             why = f'job {target.job.name}: {rule} drops the target, its value is "{target.traced.value}"'
             return FileReport(file, "relabel drop", why)
     for target in mine:
+        if target.job.by_api:
+            decided = target.traced.decided
+            unless = f" unless {', '.join(decided)} say otherwise, which no path tells" if decided else ""
+            why = f"job {target.job.name} reads the container's log by Kubernetes' API, not from the file{unless}"
+            return FileReport(file, "taken by API", why, needs=decided, api=target)
+    for target in mine:
         if not target.glob:
             return FileReport(file, "no path", f"job {target.job.name}: no rule sets `__path__` for this pod")
     named = next((t for t in targets if t.glob and t.job.literal_paths and fits_pattern(t.glob, file.path)), None)
@@ -323,15 +334,4 @@ def without_path(jobs: Iterable[ScrapeJob]) -> list[str]:
             like = next((name for labels in lacking for name in labels if _PATH_LIKE.fullmatch(name)), None)
             meant = f"; `{like}` is a label as any other" if like else ""
             told.append(f"job {job.name} has a target without `__path__`, for which no file is read{meant}")
-    return told
-
-
-def other_discovery(jobs: Iterable[ScrapeJob]) -> list[str]:
-    """Jobs whose targets a tree of files does not tell, one sentence each."""
-    told = []
-    for job in jobs:
-        ways = [way for way in job.discovery if way != "kubernetes_sd_configs"]
-        ways += [f"kubernetes_sd_configs with role {role}" for role in job.roles if role != "pod"]
-        if ways:
-            told.append(f"job {job.name} finds targets by {', '.join(ways)}, which cannot be determined from files")
     return told

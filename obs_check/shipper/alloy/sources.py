@@ -115,10 +115,7 @@ def _targets(block: Block, wiring: Wiring, reading: ArgumentReader) -> list[Targ
     if block.name in ("loki.source.kubernetes", "loki.source.docker"):
         # Its lines come by an API, whatever finds the targets.
         own = _docker_rules(block, wiring, reading) if block.name == "loki.source.docker" else ()
-        return [
-            replace(one, rules=(*one.rules, *own), discovery=(block.name, *one.discovery), kubernetes=())
-            for one in found
-        ]
+        return [replace(one, rules=(*one.rules, *own), discovery=(block.name, *one.discovery)) for one in found]
     expands, older = _file_match(block, reading)
     for one in found:
         if not (one.expanded or expands):
