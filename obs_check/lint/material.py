@@ -32,6 +32,11 @@ class ShipperFile:
         `stage` lines of that stage, or from one of that kind on, are looked at first."""
         file, _, number = job.place.rpartition(":")
         if self.config.dialect == "alloy":
+            place, begin, last = self.config.stages.get(id(stage), ("", 0, 0))
+            if place and place != self.config.file:
+                return Spot(place, begin)
+            if place:
+                return Spot(file, begin + _line(self.text.split("\n")[begin - 1 : last], needles, _kind(stage), 0))
             # The stages of a job stand in other blocks than its source.
             return Spot(file, _line(self.text.split("\n"), needles, _kind(stage), int(number) - 1) + 1)
         start = int(number) if number.isdecimal() else 1

@@ -5,6 +5,7 @@ transform.go) that keeps no tree: whether a query is one is all that is asked.
 """
 
 import re
+from typing import Literal
 
 _TOKEN = re.compile(
     r"""(?:\s+|\#[^\n]*)*(?:
@@ -21,6 +22,7 @@ _RANGE = re.compile(r"\[\s*(?P<window>[\w.]+)?\s*(?P<step>:\s*[\w.]*)?\s*\]")
 _OF_STEP = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhdwyi]))*(?:\d+i|\d+\.\d+(?:ms|[smhdwy]))", re.IGNORECASE)
 """Durations in steps of the panel (`5i`) or with a fraction."""
 _SIGNS = {"+", "-", "*", "/", "%", "^", "==", "!=", ">", "<", ">=", "<="}
+_COMPARISONS = {"==", "!=", ">", "<", ">=", "<="}
 _WORDS = {"and", "or", "unless", "atan2"}
 _OWN_WORDS = {"if", "ifnot", "default"}
 
@@ -67,6 +69,9 @@ _OWN = _words(
     tmin_over_time union zscore_over_time
     """
 )
+_NUMBERS = _words("pi scalar time")
+_SERIES_AT = {"histogram_quantile": 1, "histogram_fraction": 2}
+"""Which argument of a function is series, the first by default."""
 _AGGREGATIONS = _words(
     """
     avg bottomk count count_values group limitk max min quantile stddev stdvar sum topk
@@ -79,6 +84,10 @@ _OWN_AGGREGATIONS = _words(
     topk_min zscore
     """
 )
+
+
+_Kind = Literal["series", "number", "selector", "range"]
+"""What an expression is: `selector` names a series by its name or its labels alone, `range` is that with a range."""
 
 
 def only_in_metricsql(text: str) -> tuple[str, ...]:
@@ -123,16 +132,14 @@ class _MetricsQLReading:
     def _found(self, habit: str) -> None:
         self.habits[habit] = None
 
-    def _expression(self) -> bool:
-        """Whether it is a range of a series and nothing else."""
-        ranged = self._operand()
+    def _expression(self) -> _Kind:
+        kind = self._operand()
         while self._is(*_SIGNS, *_WORDS, *_OWN_WORDS):
-            self._rolled_up([ranged])
-            ranged = False
+            self._rolled_up([kind])
             word = self._want(*_SIGNS, *_WORDS, *_OWN_WORDS).lower()
             if word in _OWN_WORDS:
                 self._found(f"the operator `{word}`")
-            self._take("bool")
+            to_bool = self._take("bool")
             if self._take("on", "ignoring"):
                 self._names()
             if self._take("group_left", "group_right"):
@@ -141,16 +148,22 @@ class _MetricsQLReading:
                 if self._take("prefix"):
                     self._want("string")
                     self._found("`prefix`")
-            self._rolled_up([self._operand()])
-        return ranged
+            other = self._operand()
+            self._rolled_up([other])
+            if word in _WORDS and word != "atan2" and "number" in (kind, other):
+                self._found(f"a number beside `{word}`")
+            if word in _COMPARISONS and not to_bool and kind == other == "number":
+                self._found("numbers compared without `bool`")
+            kind = "number" if kind == other == "number" else "series"
+        return kind
 
-    def _operand(self) -> bool:
+    def _operand(self) -> _Kind:
         while self._take("+", "-"):
             pass
-        series = self._single()
-        ranged = self._is("range")
-        if ranged:
-            self._range(self._want("range"), series)
+        kind = self._single()
+        if self._is("range"):
+            self._range(self._want("range"), kind == "selector")
+            kind = "range"
         while True:
             if self._take("@"):
                 # PromQL has two functions for this place alone.
@@ -163,7 +176,7 @@ class _MetricsQLReading:
                 self._take("-")
                 self._duration(self._want("duration", "number", "name"))
             else:
-                return ranged
+                return kind
 
     def _range(self, text: str, series: bool) -> None:
         parts = _RANGE.fullmatch(text)
@@ -178,45 +191,48 @@ class _MetricsQLReading:
         if _OF_STEP.fullmatch(text):
             self._found(f"the duration `{text}`")
 
-    def _single(self) -> bool:
-        """Whether it is a series by its name or its labels."""
-        if self._take("string", "duration"):
+    def _single(self) -> _Kind:
+        if self._take("string"):
+            return "series"
+        if self._take("duration"):
             self._duration(self._tokens[self._at - 1][1])
-        elif self._is("number"):
+            return "number"
+        if self._is("number"):
             number = self._want("number")
             if number[-1:].isalpha() and not number.lower().startswith("0x"):
                 self._found(f"the number `{number}`")
-        elif self._take("("):
-            while not self._take(")"):
-                self._expression()
-                if not self._is(")"):
-                    self._want(",")
-                    self._found("a list in brackets")
-            if self._take("keep_metric_names"):
-                self._found("`keep_metric_names`")
-        elif self._is("{"):
-            self._matchers()
-            return True
-        else:
-            return self._named(self._want("name"))
-        return False
-
-    def _named(self, name: str) -> bool:
-        plain = name.lower()
-        if plain == "with" and self._is("("):
-            self._with()
-            return False
-        if plain in _AGGREGATIONS | _OWN_AGGREGATIONS and self._is("(", "by", "without"):
-            self._aggregation(name)
-            return False
-        if self._is("("):
-            self._function(name)
-            return False
+            return "number"
+        if self._take("("):
+            return self._in_brackets()
         if self._is("{"):
             self._matchers()
-        return True
+            return "selector"
+        return self._named(self._want("name"))
 
-    def _with(self) -> None:
+    def _in_brackets(self) -> _Kind:
+        kinds: list[_Kind] = []
+        while not self._take(")"):
+            kinds.append(self._expression())
+            if not self._is(")"):
+                self._want(",")
+                self._found("a list in brackets")
+        if self._take("keep_metric_names"):
+            self._found("`keep_metric_names`")
+        return "number" if kinds == ["number"] else "series"
+
+    def _named(self, name: str) -> _Kind:
+        plain = name.lower()
+        if plain == "with" and self._is("("):
+            return self._with()
+        if plain in _AGGREGATIONS | _OWN_AGGREGATIONS and self._is("(", "by", "without"):
+            return self._aggregation(name)
+        if self._is("("):
+            return self._function(name)
+        if self._is("{"):
+            self._matchers()
+        return "number" if plain in ("inf", "nan") else "selector"
+
+    def _with(self) -> _Kind:
         self._found("`WITH` templates")
         self._want("(")
         while not self._take(")"):
@@ -228,42 +244,55 @@ class _MetricsQLReading:
             if not self._is(")"):
                 self._want(",")
         self._expression()
+        return "series"
 
-    def _aggregation(self, name: str) -> None:
+    def _aggregation(self, name: str) -> _Kind:
         if name.lower() in _OWN_AGGREGATIONS:
             self._found(f"the aggregation `{name}`")
         before = self._take("by", "without")
         if before:
             self._names()
-        self._rolled_up(self._arguments())
+        kinds = self._arguments()
+        self._rolled_up(kinds)
+        self._series_wanted(name, kinds[-1:])
         if not before and self._take("by", "without"):
             self._names()
         if self._take("limit"):
             self._want("number")
             self._found("`limit` behind an aggregation")
+        return "series"
 
-    def _function(self, name: str) -> None:
+    def _function(self, name: str) -> _Kind:
         plain = name.lower()
-        ranged = self._arguments()
-        if plain in _BY_RANGE and not any(ranged):
+        kinds = self._arguments()
+        if plain in _BY_RANGE and "range" not in kinds:
             self._found(f"`{name}` without a range")
         elif plain in _OWN or (plain in _BY_RANGE | _BOTH and plain != name):
             self._found(f"the function `{name}`")
         elif plain not in _BY_RANGE | _BOTH and name not in self._templates:
             raise _NoMetricsQL
         if plain in _BOTH:
-            self._rolled_up(ranged)
+            self._rolled_up(kinds)
+        at = _SERIES_AT.get(plain, 0)
+        if plain == "vector" and kinds[:1] != ["number"]:
+            self._found("series in `vector`")
+        elif plain in _BOTH - {"vector"}:
+            self._series_wanted(name, kinds[at : at + 1])
         if self._take("keep_metric_names"):
             self._found("`keep_metric_names`")
+        return "number" if plain in _NUMBERS else "series"
 
-    def _rolled_up(self, ranged: list[bool]) -> None:
-        if any(ranged):
+    def _rolled_up(self, kinds: list[_Kind]) -> None:
+        if "range" in kinds:
             self._found("a range without a function")
 
-    def _arguments(self) -> list[bool]:
-        """Which arguments are ranges."""
+    def _series_wanted(self, name: str, kinds: list[_Kind]) -> None:
+        if "number" in kinds:
+            self._found(f"a number in `{name}`")
+
+    def _arguments(self) -> list[_Kind]:
         self._want("(")
-        found = []
+        found: list[_Kind] = []
         while not self._take(")"):
             found.append(self._expression())
             if not self._is(")"):

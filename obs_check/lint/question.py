@@ -122,10 +122,22 @@ def board_questions(board: LintedDashboard, known: Datasources | None) -> list[Q
                 question = _otherwise(question, partial(_question, board, panel, index, target, variables, known))
             if question is not None and question.problem:
                 ask = partial(_question, board, panel, index, target, known=known)
-                question = replace(question, remedy=_fill(target, variables, ask) or question.remedy)
+                single = ask(_with_one_value(variables))
+                if single is not None and not single.problem:
+                    question = single
+                else:
+                    question = replace(question, remedy=_fill(target, variables, ask) or question.remedy)
             if question is not None:
                 found.append(question)
     return list(_settled(found))
+
+
+def _with_one_value(variables: dict[str, EffectiveVariable]) -> dict[str, EffectiveVariable]:
+    """The variables with the first of the values that a query of theirs may find: Grafana drops saved ones that are not
+    among the options, so that of two names of a metric one is left."""
+    return {
+        name: replace(one, values=one.values[:1]) if one.type == "query" else one for name, one in variables.items()
+    }
 
 
 def _settled(questions: list[Question]) -> Iterator[Question]:

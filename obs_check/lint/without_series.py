@@ -79,7 +79,7 @@ def _compares(tree: Any) -> bool:
 
 def _equals_one(tree: Any) -> bool:
     side = tree.right if type(tree).__name__ == "BinaryOperation" else tree.rhs
-    return str(tree.op) == "==" and (logql_answer if isinstance(side, ast.Number) else promql_answer)(side) == 1
+    return str(tree.op) == "==" and _number(side) == 1
 
 
 def beside_series(tree: Any) -> SeriesLabels | None:
@@ -95,10 +95,55 @@ def beside_series(tree: Any) -> SeriesLabels | None:
     else:
         on = "on" in str(tree.modifier or "").split()
         left, right, answer = tree.lhs, tree.rhs, promql_answer
-    if on or answer(left) is not None or answer(right) is None:
+    if on or answer(left) is not None or answer(right) is None or not _is_constant(right):
         return None
     labels = series_labels(left)
-    return None if labels == NONE else labels
+    return None if labels == NONE or series_labels(right) != NONE else labels
+
+
+def zero_by_itself(tree: Any) -> bool:
+    """Whether the series in front of an `or` are those of a comparison with 0 that would be 0 otherwise (`x > 0 or
+    vector(0)`, `x != 0 or vector(0)`)."""
+    while type(tree).__name__ == "ParenExpr":
+        tree = tree.expr
+    left: Any = getattr(tree, "lhs", getattr(tree, "left", None)) if str(getattr(tree, "op", "")) == "or" else None
+    while type(left).__name__ == "ParenExpr":
+        left = left.expr
+    if not _compares(left) or str(left.op) not in (">", "!=", ">="):
+        return False
+    return _number(left.right if type(left).__name__ == "BinaryOperation" else left.rhs) == 0
+
+
+def is_absence(tree: Any) -> bool:
+    """Whether a query answers that series are absent, and nothing while they are there (`absent(x)`)."""
+    match type(tree).__name__:
+        case "ParenExpr" | "AggregateExpr" | "VectorAggregation":
+            return is_absence(tree.expr)
+        case "Call":
+            return str(tree.func.name) in ("absent", "absent_over_time")
+        case "RangeAggregation":
+            return bool(tree.op == "absent_over_time")
+        case "BinaryExpr" | "BinaryOperation":
+            left, right = (tree.lhs, tree.rhs) if hasattr(tree, "lhs") else (tree.left, tree.right)
+            if str(tree.op) in ("or", "and", "+"):
+                return is_absence(left) and is_absence(right)
+            return _compares(tree) and is_absence(left)
+        case _:
+            return False
+
+
+def _number(tree: Any) -> float | None:
+    return logql_answer(tree) if isinstance(tree, ast.Number) else promql_answer(tree)
+
+
+def _is_constant(tree: Any) -> bool:
+    """Whether no series stands in a tree."""
+    if tree is None:
+        return True
+    if type(tree).__name__ in ("VectorSelector", "MatrixSelector", "RangeAggregation", "LogQuery"):
+        return False
+    parts = [getattr(tree, name, None) for name in ("expr", "lhs", "rhs", "left", "right")]
+    return all(map(_is_constant, [*parts, *getattr(tree, "args", ())]))
 
 
 def _called(name: str, arguments: list[Any]) -> float | None:

@@ -107,6 +107,8 @@ class ShipperConfig:
     be missing."""
     other_lines: tuple[str, ...] = ()
     """Parts that bring lines of no job, each with `file:line` (OpenTelemetry, Faro)."""
+    stages: Mapping[int, tuple[str, int, int]] = field(default_factory=dict, repr=False, compare=False)
+    """Alloy: the file, first and last line of each stage, by its `id`: jobs share those of a component."""
     max_line_size: int = 0
     truncates: bool = False
 

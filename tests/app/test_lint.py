@@ -301,7 +301,12 @@ def test_what_sqlglot_warns_of_is_not_told(tmp_path: Path, caplog: pytest.LogCap
         ("max_over_time(sum(x)[1h])", ["a range behind an expression"]),
         ("sum(increase(x[5m])) by (le) limit 3", ["`limit` behind an aggregation"]),
         ("sum(x[5m]) / scalar(y[5m])", ["a range without a function"]),
+        ("sum(rate(x[5m])) or 0", ["a number beside `or`"]),
+        ("count(x < 1) unless (0)", ["a number beside `unless`"]),
+        ("sum(1) + abs(5) + vector(x)", ["a number in `sum`", "a number in `abs`", "series in `vector`"]),
+        ("1 > 2", ["numbers compared without `bool`"]),
         # PromQL, and what neither reads.
+        ("topk(5, clamp_min(x, 1)) > bool 2 or vector(0) and on() (time() - x > 0)", []),
         ('sum by (a,) (rate({"x.y", b!~"c",}[5m:1m] offset -1h)) ^ on(a) group_left(b) 1e3 > bool 0x1F # c', []),
         ("frobnicate(rate(x))", []),
         ("sum(rate(x)", []),

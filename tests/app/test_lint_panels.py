@@ -195,6 +195,53 @@ def test_what_a_comparison_leaves_is_counted(tmp_path: Path, expr: str, datasour
     assert remedy.startswith("compare with `bool`") is counted
 
 
+BESIDE = "stands beside the series"
+ABSENT = "or (label_replace(vector(0), 'model', 'none', '', '') * on() group_left absent(sum by (model) (x)))"
+
+
+@pytest.mark.parametrize(
+    ("expr", "more", "words"),
+    [
+        (f"sum by (model) (x) {ABSENT}", {}, ["answers 0 or 1"]),
+        ("sum by (model) (x) or (vector(0) and on() absent(x))", {}, ["answers 0 or 1"]),
+        ("sum by (model) (x) or vector(0)", {}, [BESIDE]),
+        ("increase(x[10m]) > 0 or on() vector(0)", {}, ["leave the comparison and the fallback out"]),
+        ("sum(x) > 0 or vector(0)", {}, ["leave the comparison and the fallback out"]),
+        ("sum(x) > 1 or vector(0)", {}, ["count(METRIC)"]),
+        ("absent(x)", {}, []),
+        ("sum(absent_over_time(x[5m])) > 0 or absent(y)", {}, []),
+        ("1 - absent(x)", {}, ["answers 0 or 1"]),
+        ("sum(x) or absent(x)", {}, ["answers 0 or 1"]),
+        ("sum(x) or vector(0)", ZERO, ["answers 0 or 1"]),
+        ("sum(x)", ZERO, ["noValue"]),
+    ],
+)
+def test_a_zero_is_said_as_it_is(tmp_path: Path, expr: str, more: dict[str, Any], words: list[str]) -> None:
+    found = [f"{one[2]} {one[3]}" for one in said(tmp_path, panel(expr, PROMETHEUS, **more)) if one[1] == "masked-zero"]
+    assert len(found) == len(words)
+    assert all(word in told for word, told in zip(words, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("expr", "values", "rules"),
+    [
+        ('sum($m{job="a"})', ["a_total", "b_total"], []),
+        ('sum($m{job="a"}', ["a_total", "b_total"], ["query-syntax"]),
+        ('sum($m{job="a"})', ["a total"], ["query-syntax"]),
+    ],
+)
+def test_one_of_the_saved_names_of_a_metric_is_left(
+    tmp_path: Path, expr: str, values: list[str], rules: list[str]
+) -> None:
+    current = {"text": values, "value": values}
+    one = {"name": "m", "type": "query", "query": "metrics(x)", "multi": True, "refresh": 1, "current": current}
+    shown = {**panel(expr, PROMETHEUS), "id": 1}
+    board = {"title": "b", "schemaVersion": 39, "panels": [shown], "templating": {"list": [one]}}
+    (tmp_path / "b.json").write_text(json.dumps(board))
+    found = lint(read_material([tmp_path / "b.json"], [], None, None, {}, SETTINGS)[0]).issues
+    assert [issue.rule for issue in found] == rules
+
+
 WHOLE = "topk(10, sum by (l) (increase(x_total[$__range])))"
 TOTAL = {"options": {"legend": {"calcs": ["sum"]}}}
 BARS = "make it an instant query, of the format Table where it is PromQL: a bar for every series"

@@ -3,20 +3,23 @@
 import re
 from collections.abc import Iterator
 
-from obs_check.lint.issue import Found
-from obs_check.lint.material import Material
+from obs_check.lint.issue import Found, Spot
+from obs_check.lint.material import Material, ShipperFile
 from obs_check.lint.pipeline_sample import fits_job
 from obs_check.lint.rule import LintRule
 from obs_check.model.wording import count_noun
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.relabel import RelabelRule
 from obs_check.shipper.simulate import simulate
+from obs_check.shipper.stages.labels import AddLabels
 
 MOST_VALUES = 20
 """Distinct values of a label in a sample above which it counts as unbounded, when they are half of the lines."""
 _UNBOUNDED = re.compile(
-    r"(.*_)?(url|uri|href|query|path|request_?id|req_?id|correlation_?id|trace_?id|span_?id|session_?id|user_?agent|uuid"
-    r"|guid|uid|ip|addr|address|remote_addr|host_?port|port|timestamp|ts|time|event_?time|duration|latency|bytes|size)",
+    r"(.*_)?(url|uri|href|query|request_?id|req_?id|correlation_?id|trace_?id|span_?id|session_?id|user_?agent|uuid"
+    r"|guid|uid|ip|addr|address|host_?port|timestamp|ts|time|event_?time|duration|latency|bytes)"
+    r"|((http|re?q(uest)?|ur[il])_?)?path|(remote|client|peer|source|src)_?port"
+    r"|((body|content|message|payload|re?q(uest)?|resp?(onse)?)_?)?(size|length)",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"__address__|.*_(ip|uid)")
@@ -31,7 +34,7 @@ def _find(material: Material) -> Iterator[Found]:
                 if flow.pushed.values(name) is None and (_UNBOUNDED.fullmatch(name) or _UNBOUNDED.fullmatch(source)):
                     told.add(name)
                     claim = f"job {job.name} makes a label of {source}: a stream for every value"
-                    yield shipper.spot(job, f"{name}:", f"{name} =", f'"{name}"', stage="labels"), claim, _REMEDY
+                    yield _spot(shipper, job, name), claim, _REMEDY
             for rule in job.relabel:
                 if _from_address(rule) and job.discovery:
                     told.add(rule.target)
@@ -50,11 +53,13 @@ def _find(material: Material) -> Iterator[Found]:
                                 f"job {job.name}: label {name} has {count} values in "
                                 f"{count_noun(lines, 'line')} of {sample.name}"
                             )
-                            yield (
-                                shipper.spot(job, f"{name}:", f"{name} =", f'"{name}"', stage="labels"),
-                                claim,
-                                _REMEDY,
-                            )
+                            yield _spot(shipper, job, name), claim, _REMEDY
+
+
+def _spot(shipper: ShipperFile, job: ScrapeJob, name: str) -> Spot:
+    """Where a job's `labels` stage makes a label."""
+    own = (one for one in job.pipeline.every() if isinstance(one, AddLabels) and name in dict(one.labels))
+    return shipper.spot(job, f"{name}:", f"{name} =", f'"{name}"', stage=next(own, "labels"))
 
 
 def _from_address(rule: RelabelRule) -> bool:

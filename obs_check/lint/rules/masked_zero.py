@@ -12,7 +12,14 @@ from obs_check.lint.panel_options import field_setting, mapping, mappings
 from obs_check.lint.question import Question
 from obs_check.lint.rule import LintRule
 from obs_check.lint.series_labels import OWN, SeriesLabels, series_labels
-from obs_check.lint.without_series import beside_series, counts_filtered, logql_answer, promql_answer
+from obs_check.lint.without_series import (
+    beside_series,
+    counts_filtered,
+    is_absence,
+    logql_answer,
+    promql_answer,
+    zero_by_itself,
+)
 from obs_check.logql.syntax.walk import log_queries
 from obs_check.panel.elements import Panel
 from obs_check.panel.masking import shows_zero_for_nothing
@@ -29,6 +36,9 @@ _FALL_BACK = {
 }
 """What tells a quiet system from a broken one, where zero is the healthy answer."""
 _WITHOUT_LABELS = "leave the fallback out, and alert on absence by itself"
+_NO_COMPARISON = (
+    "leave the comparison and the fallback out: the rest answers 0 while there are series, and nothing without them"
+)
 _NO_ALERT = "fall back on what is there while Prometheus works: `or 0 * count(up)`"
 """Prometheus has series of ALERTS only while an alert is pending or fires."""
 _COUNTED = {"logql": "sum{}(count_over_time({{...}} [...]))", "promql": "count{}(METRIC)"}
@@ -43,18 +53,20 @@ def _find(material: Material) -> Iterator[Found]:
             yield question.spot, why, _remedy(question)
     for board in material.boards:
         for panel in board.dashboard.panels:
-            if _is_alarm(panel, -math.inf):
+            own = [one for one in asked if one.board is board and one.panel is panel]
+            if _is_alarm(panel, -math.inf) or any(_without_series(one) is not None for one in own):
+                # Where a query always answers, nothing of the panel's is reached.
                 continue
             for why in dict.fromkeys(_in_panel(panel)):
-                remedies = {_instead(one) for one in asked if one.board is board and one.panel is panel}
+                remedies = {_instead(one) for one in own}
                 yield board.spot(panel), why, remedies.pop() if len(remedies) == 1 else _REMEDY
 
 
 def _in_query(question: Question) -> Iterator[str]:
     if question.language != "sql":
-        tree = question.logql
-        answer = promql_answer(question.promql) if tree is None else logql_answer(tree)
-        if answer is not None and not math.isnan(answer) and shows_zero_for_nothing(question.text):
+        answer = _without_series(question)
+        masks = answer is not None and not math.isnan(answer) and shows_zero_for_nothing(question.text)
+        if masks and not is_absence(_tree(question)):
             yield _BESIDE if _beside(question) else _IN_PLACE
         return
     if question.sql is None:
@@ -67,6 +79,11 @@ def _in_query(question: Question) -> Iterator[str]:
         zero = any(isinstance(e, exp.Literal) and _ZERO.fullmatch(str(e.this)) for e in coalesce.expressions)
         if zero and _without_rows(coalesce):
             yield "coalesce(..., 0) answers 0 where there is no value"
+
+
+def _without_series(question: Question) -> float | None:
+    """What a metric query answers where no series is there."""
+    return promql_answer(question.promql) if question.logql is None else logql_answer(question.logql)
 
 
 def _without_rows(coalesce: Any) -> bool:
@@ -99,6 +116,8 @@ def _instead(question: Question) -> str:
         return _REMEDY
     if "ALERTS" in question.text:
         return _NO_ALERT
+    if zero_by_itself(_tree(question)):
+        return _NO_COMPARISON
     labels = series_labels(_tree(question))
     fallback = "" if labels is None else _counted(question, labels)
     return f"{_REMEDY}; or {_FALL_BACK[question.language]}: {fallback}" if fallback else _REMEDY

@@ -20,6 +20,8 @@ class ArgumentReader:
         self.lines = lines
         self.evaluator = evaluator
         self.notes = notes
+        self.stages: dict[int, tuple[str, int, int]] = {}
+        """The file, first and last line of each stage, by its `id`."""
 
     def error(self, line: int, message: str, hint: str = "") -> ConfigError:
         """The error to raise about a line."""

@@ -64,6 +64,7 @@ def parse_alloy(
         text="\n".join(text for text, _ in texts),
         dialect="alloy",
         notes=tuple(notes),
+        stages=reading.stages,
         unread=tuple(f"{lines.place(line)}: {what}" for line, what in unread),
         other_lines=tuple(
             f"{lines.place(block.line)}: {block.id}"

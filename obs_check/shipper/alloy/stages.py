@@ -32,7 +32,11 @@ def _stage(block: Block, where: str, reading: ArgumentReader) -> Stage:
     reading.check(block, where, kind.form, groups)
     node = reading.tree(block, where, kind.form)
     blocks = [_inner(one, kind.blocks, where, reading) for one in block.blocks() if not _is_stage(one)]
-    return kind.from_alloy(node, read_stages(block, where, reading), blocks)
+    stage = kind.from_alloy(node, read_stages(block, where, reading), blocks)
+    file, first = reading.lines.at(block.line)
+    rows = block.span.end[0] - block.span.start[0] if block.span else 0
+    reading.stages[id(stage)] = file, first, first + rows
+    return stage
 
 
 def _inner(block: Block, forms: Mapping[str, Form], where: str, reading: ArgumentReader) -> tuple[str, YamlValue]:
