@@ -197,6 +197,7 @@ CAUSES: tuple[Cause, ...] = (
     vectors_do_not_match.CAUSE,
     group_label_missing.ALONE,
     dashboard_drift.CAUSE,
+    dashboard_drift.STANDING,
     zero_masked.FOR_NOTHING,
     time_range.PASSED,
     no_such_event.CAUSE,

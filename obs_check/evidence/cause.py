@@ -13,9 +13,9 @@ query of such a panel."""
 Asked = Literal["", "collection", "arrival", "standing", "last", "unanswered", "truth"]
 """When a cause is asked, beyond its turn. `collection`: proved by the shipper's configuration run on lines, so that
 lines that would be will do. `arrival`: proved by the lines as that configuration lets them arrive. `standing`: proved
-without rows of the panel, asked only behind a cause whose fix cannot be tried. `last`: asked when nothing else explains
-a panel. `unanswered`: asked of a panel that nobody answered. `truth`: what the positive control shows to be right, said
-behind what is wrong."""
+without rows of the panel or by another way to right ones, asked only behind a cause whose fix cannot be tried. `last`:
+asked when nothing else explains a panel. `unanswered`: asked of a panel that nobody answered. `truth`: what the
+positive control shows to be right, said behind what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

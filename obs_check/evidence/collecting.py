@@ -17,7 +17,7 @@ from obs_check.shipper.pod_discovery import LeftOut
 from obs_check.shipper.pods import META, PodLogs, pod_logs
 from obs_check.shipper.relabel import RelabelRule, relabel
 from obs_check.shipper.relabel_trace import in_words
-from obs_check.shipper.targets import RelabeledTarget
+from obs_check.shipper.targets import FileReport, RelabeledTarget
 
 _WRONG_HOST = re.compile(r'wrong host \(labels:.*__host__="(?P<label>[^"]*)".* hostname:(?P<own>\S*)\)', re.DOTALL)
 """promtail 3.5: clients/pkg/promtail/targets/file/filetargetmanager.go."""
@@ -44,6 +44,8 @@ def change_to_collect(
     the running shipper says of itself; `awaited` are patterns of other files, which may come yet: a job for them is
     as it should be."""
     about = config.about(file)
+    if about.reason == "not compressed":
+        return _unpacked(config, about)
     if about.by or about.api or about.reason == "unknown":
         return None
     own = [target for target in config.targets(file) if _is_of(target, file)]
@@ -60,6 +62,14 @@ def change_to_collect(
         if target.outside is not None:
             return _left_out(config, target, target.outside)
     return _near(config, file, state) or _elsewhere(config, file, state, awaited)
+
+
+def _unpacked(config: Rules, about: FileReport) -> Collecting:
+    """The job reads the file as it is."""
+    job = about.by[0].job
+    place = (*config.job_place(job), "decompression")
+    summary = f"take `decompression` out of job {job.name}"
+    return Collecting(about.why, summary, config.edited(lambda text: remove_node(text, place)))
 
 
 def not_discovered(config: Rules, file: str, state: ShipperState | None) -> Collecting | None:

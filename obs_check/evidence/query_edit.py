@@ -126,6 +126,34 @@ def move_stage(context: Context, broken: BrokenTarget, place: int, to: int, name
     return Rewrite(change(broken.query), to + 1, _everywhere(context, broken, change, splices, names))
 
 
+def move_behind(context: Context, broken: BrokenTarget, place: int, last: int, names: Sequence[str] = ()) -> Rewrite:
+    """Stage number `place` put behind stage number `last`, in every log query that has both one behind the other."""
+    moved, end = broken.query.stages[place], broken.query.stages[last]
+
+    def places(query: ast.LogQuery) -> tuple[int, int] | None:
+        if moved not in query.stages or end not in query.stages:
+            return None
+        found = query.stages.index(moved), query.stages.index(end)
+        return found if found[0] < found[1] else None
+
+    def change(query: ast.LogQuery) -> ast.LogQuery:
+        found = places(query)
+        if found is None:
+            return query
+        old, at = found
+        stages = query.stages
+        return replace(query, stages=(*stages[:old], *stages[old + 1 : at + 1], moved, *stages[at + 1 :]))
+
+    def splices(one: Authored) -> list[Splice]:
+        found = places(one.query)
+        if found is None or found[1] >= len(one.tree.stages):
+            return []
+        old, at = (one.tree.stages[n] for n in found)
+        return [_taken_out(one, old), (at.span.end, at.span.end, f" {one.text(old)}")]
+
+    return Rewrite(change(broken.query), last + 1, _everywhere(context, broken, change, splices, names))
+
+
 def replace_matchers(
     context: Context,
     broken: BrokenTarget,

@@ -34,7 +34,9 @@ def uncollected_finding(context: Context, cause: Cause, near_only: bool) -> Find
 
 def _on(context: Context, config: Rules, one: PathLines, cause: Cause, near_only: bool) -> Finding | None:
     state = one.evidence.after.file(one.file) if one.evidence else None
-    if one.lost != one.found or not shipper_answers(one) or (state is not None and state.collected):
+    unread = state is not None and state.read_lines is None and config.about(one.file).reason == "not compressed"
+    taken = state is not None and state.collected and not unread
+    if one.lost != one.found or not shipper_answers(one) or taken:
         return None
     running = one.evidence.after if one.evidence else None
     named = (context.named.boundary_glob, context.named.coderd_glob)

@@ -153,6 +153,14 @@ CASES: dict[str, tuple[dict[str, Any], str, ShipperState, str, str, list[str]]] 
         "`__path_exclude__` of job boundary is `/tmp/*/b*`",
         [],
     ),
+    "unpacked-though-plain": (
+        {**static("/tmp/boundary_logs/*.log"), "decompression": {"enabled": True, "format": "gz"}},
+        LOG,
+        running(files=(FileState(LOG, "boundary", read_bytes=0, seen_bytes=0),)),
+        FAR,
+        "job boundary unpacks gz, this is plain text: nothing is read",
+        [],
+    ),
     "no-job": (static("/other/*.txt"), LOG, running(), FAR, "elsewhere", ["- job_name: boundary-2"]),
     "no-job-for-pods": (
         static("/other/*.txt"),

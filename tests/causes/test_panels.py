@@ -7,6 +7,7 @@ safety, reads: what the panels show with every edit that is proposed, which is t
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import yaml
 
 from obs_check.app.systems.systems import Systems
 from obs_check.model.entry import LogStream
+from obs_check.model.paths import AbsolutePath
 from obs_check.standin.loki.limits import Limits
 from tests.causes.staged import dashboard, diagnosed, staged, stream, with_fixes
 
@@ -93,3 +95,16 @@ def test_a_panel(case: dict[str, Any]) -> None:
     assert case.keys() <= KEYS
     with staged(dashboard_of(case), streams_of(case), Limits(**case.get("limits", {}))) as systems:
         check(case, systems)
+
+
+def test_what_a_person_has_to_mend_is_right_in_the_file_that_the_dashboard_comes_from(tmp_path: Path) -> None:
+    expr = 'sum(count_over_time({namespace="coder"} | json owner="fields.owner" | owner=~"%s" [$__range]))'
+    good, broken = (dashboard([{"expr": expr % value}]) for value in ("adm.*", "$user"))
+    file = tmp_path / "staged.json"
+    file.write_text(json.dumps(good))
+    with staged(broken, [stream(CODER, LINES["coderd"])]) as systems:
+        from_file = replace(systems, config=replace(systems.config, source=AbsolutePath(file)))
+        outcome = diagnosed(from_file)
+        assert [f.cause for f in outcome.findings] == ["panel.variable-empty", "panel.dashboard-drift"]
+        assert not outcome.findings[0].fix.edits
+        assert [view.reading.text for view in with_fixes(systems, outcome)] == ["24"]

@@ -29,12 +29,14 @@ def of_panel(context: Context, broken: BrokenPanel) -> tuple[list[Finding], str]
         findings.append(found)
         edits = [e for e in found.fix.edits if not isinstance(e, FileEdit)]
         if not edits:
-            standing = (
+            every = (
                 cause.find(context.for_panel(broken), broken)
                 for cause in causes_asked("standing")
                 if cause.id != found.cause
             )
-            findings += [one for one in standing if one is not None]
+            standing = [one for one in every if one is not None]
+            findings += standing
+            right = any(one.cured for one in standing)
             break
         document = apply_edits(context.dashboard, edits)
         if not found.cured:

@@ -1,6 +1,7 @@
 """panel.dashboard-drift: the panel in Grafana is not the one in the file that the dashboard comes from.
 
-Asked when nothing else explains a panel. Proved by reading it as the file has it.
+Asked when nothing else explains a panel, and behind a cause that only a person can mend. Proved by reading it as the
+file has it.
 """
 
 import json
@@ -81,3 +82,4 @@ def _without_empty(value: object) -> Any:
 
 
 CAUSE = on_panel("panel.dashboard-drift", "panel", find, asked="last")
+STANDING = on_panel("panel.dashboard-drift", "panel", find, asked="standing")

@@ -17,7 +17,7 @@ from obs_check.evidence.selector_remedy import why_unselected
 from obs_check.evidence.tried import try_queries, with_it
 from obs_check.evidence.variables import Use, definition, edits_of, saved_as, variable_uses
 from obs_check.logql.syntax import ast
-from obs_check.model.finding import Finding, Fix, Meaning, Observation, Proof
+from obs_check.model.finding import Finding, Fix, Meaning, Observation, PanelEdit, Proof
 from obs_check.model.probe import Probe
 
 _SHOWN = 8
@@ -40,6 +40,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         return None
     use = unmatched.use
     name, value = use.names[0], broken.whole.request.variables[use.names[0]].value
+    if broken.whole.request.variables[name].all_text:
+        return _all_matches_nothing(context, broken, unmatched)
     if (cut := _cut_by_regex(context, broken, unmatched)) is not None:
         return cut
     meant, meaning = _meant(value, unmatched.there)
@@ -63,6 +65,35 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         f"{claim}; {with_it(broken.whole, change, f'saved as `{meant}`')}",
         Proof((*broken.measured, *unmatched.probes), change.probes, cured=change.right),
         query_fix(context, f"save the variable {name} as `{meant}`", edits, meaning),
+        group=name,
+    )
+
+
+def _all_matches_nothing(context: Context, broken: BrokenTarget, unmatched: _Unmatched) -> Finding | None:
+    """All is chosen, and the variable's `allValue` is a text that nothing has, where it should be an expression."""
+    use = unmatched.use
+    name, stored = use.names[0], definition(context, use.names[0])
+    if stored is None or not use.alone or not use.takes_expression:
+        return None
+    written = str(stored[1].get("allValue"))
+    # An expression may be meant for a part of what there is, of which nothing occurred.
+    plain = re.escape(written) == written
+    if not plain and not context.expects(broken.panel.id):
+        return None
+    # A selector needs one matcher that an empty text does not pass (Loki 3.5).
+    anything = ".+" if use.part in use.query.tree.selector.matchers else ".*"
+    edit = PanelEdit(None, ("templating", "list", stored[0], "allValue"), written, anything)
+    meaning: Meaning = "same" if plain else "other"
+    change = try_queries(context, broken.whole, [edit], meaning)
+    if not change.helps:
+        return None
+    values = ", ".join(f"`{text}`" for text in unmatched.there[:_SHOWN])
+    there = "" if isinstance(use.asked, ast.LineFilter) else f", which matches none of {values}"
+    return CAUSE.finding(
+        f"All of the variable {name} is written as its `allValue`, `{written}`, and `{use.text}` compares with "
+        f"that{there}: {with_it(broken.whole, change, f'with `{anything}`')}",
+        Proof((*broken.measured, *unmatched.probes), change.probes, cured=change.right),
+        query_fix(context, f"write `{anything}` as the `allValue` of the variable {name}", [edit], meaning),
         group=name,
     )
 
@@ -123,9 +154,10 @@ def _unmatched(context: Context, broken: BrokenTarget) -> _Unmatched | None:
 
 
 def _has_one(broken: BrokenTarget, use: Use) -> bool:
-    """Whether one variable with one value is all that the comparison holds of variables."""
+    """Whether one variable with one value, or with what its `allValue` is for All, is all that the comparison holds of
+    variables."""
     variable = broken.whole.request.variables[use.names[0]]
-    return len(use.names) == 1 and len(variable.values) == 1 and bool(variable.value)
+    return len(use.names) == 1 and (bool(variable.all_text) or (len(variable.values) == 1 and bool(variable.value)))
 
 
 def _meant(value: str, there: Sequence[str]) -> tuple[str | None, Meaning]:

@@ -18,9 +18,18 @@ from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import passing_rows
 from obs_check.evidence.line_shape import DECOLORIZE, UNPACK, are_logfmt, are_packed, has_colours, json_fields, shown
 from obs_check.evidence.parser_at import ParserAt, as_written, count, count_fixed, count_gained, parsers, rows_at
-from obs_check.evidence.query_edit import Rewrite, after_stage, before_stage, insert_stage, move_stage, replace_stage
+from obs_check.evidence.query_edit import (
+    Rewrite,
+    after_stage,
+    before_stage,
+    insert_stage,
+    move_behind,
+    move_stage,
+    replace_stage,
+)
 from obs_check.evidence.query_fix import query_fix
 from obs_check.logql.explain.fields import JsonField, field_meant
+from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.finding import Finding, Proof
@@ -53,10 +62,17 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         example = at.lines[0]
         changing = _changed_by(broken, at)
         if changing is not None:
-            rewrite = move_stage(context, broken, at.place, changing, at.needed)
             text = stage_text(broken.query.stages[changing])
-            why, what = f"`{text}` changes the line before it is read", "with the parser in front of it"
-            fix = query_fix(context, f"put `{stage_text(at.stage)}` in front of `{text}`", rewrite.edits)
+            last = max(n for n, one in enumerate(broken.query.stages) if n == at.place or effect_of(one).reads_line)
+            why = f"`{text}` changes the line before it is read"
+            if last > at.place:
+                behind = stage_text(broken.query.stages[last])
+                rewrite, what = move_behind(context, broken, changing, last, at.needed), f"with it behind `{behind}`"
+                fix = query_fix(context, f"put `{text}` behind `{behind}`", rewrite.edits)
+            else:
+                rewrite = move_stage(context, broken, at.place, changing, at.needed)
+                what = "with the parser in front of it"
+                fix = query_fix(context, f"put `{stage_text(at.stage)}` in front of `{text}`", rewrite.edits)
         elif _behind_prefix(example):
             rewrite = insert_stage(context, broken, _UNWRAPPED, before_stage(at.stage), at.needed)
             why, what = "text stands before the JSON", "with the JSON part alone"
