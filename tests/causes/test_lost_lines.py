@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from obs_check.causes.file import log_dir_unset
-from obs_check.causes.ingest import loki_down
+from obs_check.causes.ingest import loki_down, other_loki
 from obs_check.causes.shipper import positions_ahead, push_refused, timestamp_out_of_window, wrong_tenant
 from obs_check.causes.shipper.positions_ahead import line_starts
 from obs_check.client.answered import Answered
@@ -223,3 +223,31 @@ def test_lines_that_loki_took_and_does_not_show_yet(status: str, known: bool, tm
     if found is not None:
         assert "14.0 h before their events: Loki took all 1 line that the shipper read" in found.claim
         assert found.fix.edits
+
+
+class Empty(OneLine):
+    """A Loki that has nothing, and lets queries look back as far as they like."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def series(self, matchers: tuple[str, ...], window: Window) -> Answered[list[Labels]]:
+        return Answered([], Probe("loki", str(matchers), 0, 1, window))
+
+    def lookback(self) -> Answered[int]:
+        return Answered(0, Probe("loki", "lookback", 0, 1))
+
+
+@pytest.mark.parametrize(("status", "says"), [("204", ""), ("200", "the pushes are answered 200, where Loki says 204")])
+def test_what_takes_the_pushes_may_be_no_loki(status: str, says: str, tmp_path: Path) -> None:
+    config, log = tmp_path / "promtail.yaml", "/tmp/boundary_logs/b.log"
+    config.write_text(ZONED.partition("  pipeline_stages")[0])
+    to = [Destination("h", sent_entries=2 * n, requests={status: n}) for n in (0, 1)]
+    states = [ShipperState("promtail", n, (FileState(log, "b", 2 * n, n),), (), (to[n],)) for n in (0, 1)]
+    shipper = HopSeen("A", "shipper", TAGS, shipping=ShippingEvidence(states[1], {log: 2}, states[0]))
+    file, loki = hops(())
+    context = made_context(Named(shipper_config=config), (file, shipper, loki))
+    found = other_loki.find(replace(context, loki=Empty(), now_ns=lambda: NS))
+    assert found is not None
+    assert says in found.claim
+    assert ("answered" in found.claim) == bool(says)

@@ -1,17 +1,22 @@
 """Follows a run along both paths through the systems that the configuration names."""
 
+from contextlib import suppress
+
 from obs_check.app.systems.shipping import HERE, ShipperNames
 from obs_check.app.systems.systems import Say, Systems
 from obs_check.app.systems.tailing import News, hop_with_news, tailing
 from obs_check.client.files.search import find_tag
 from obs_check.client.loki.client import StoredLine
+from obs_check.errors import ObsCheckError
 from obs_check.follow.hop import HopSeen, PathName
 from obs_check.follow.hops import TaggedLines, egress_hop, file_hop, loki_hop
 from obs_check.follow.run import Run
 from obs_check.follow.trace import FILES_S, Watched, follow
 from obs_check.model.paths import AbsoluteGlob
 from obs_check.model.probe import Probe
-from obs_check.model.window import Window
+from obs_check.model.window import NS, Window
+from obs_check.shipper.model import PushClient
+from obs_check.shipper.read import read_shipper
 
 
 def follow_run(systems: Systems, run: Run, hops: list[HopSeen], say: Say) -> None:
@@ -35,7 +40,8 @@ def _follow(systems: Systems, run: Run, hops: list[HopSeen], say: Say, news: New
 
     def waiting(hop: HopSeen, left_s: int) -> None:
         there = f"{len(hop.wanted) - len(hop.missing)} of {len(hop.wanted)} there"
-        say(f"waiting for path {hop.path} {hop.hop}: {there}, at most {left_s} s more (--timeout)")
+        longer = ", and the shipper's batchwait" if hop.hop == "loki" and held_s(systems) else ""
+        say(f"waiting for path {hop.path} {hop.hop}: {there}, at most {left_s} s more (--timeout{longer})")
 
     follow(paths, systems.steady_ns, news.wait, seen, waiting)
     # What was seen behind the firewall went through it, whether or not an answer was read.
@@ -100,7 +106,17 @@ def _loki(systems: Systems, path: PathName, run: Run) -> Watched:
         return systems.loki.entries(query, window, most)
 
     hop, look = loki_hop(path, run, names, lines, systems.now_ns)
-    return Watched(hop, look, systems.hop_s)
+    return Watched(hop, look, systems.hop_s + held_s(systems))
+
+
+def held_s(systems: Systems) -> float:
+    """How much longer than usual the shipper may keep a line before it pushes it, s, as its configuration says."""
+    usual = PushClient("").batch_wait
+    with suppress(ObsCheckError):
+        if systems.config.shipper.config is not None:
+            clients = read_shipper(systems.config.shipper.config, systems.env).clients
+            return max(0, *(client.batch_wait - usual for client in clients)) / NS
+    return 0.0
 
 
 def _nothing() -> None:

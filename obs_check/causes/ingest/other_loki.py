@@ -31,7 +31,8 @@ def find(context: Context) -> Finding | None:
     count, sent = sum(len(one.lost) for one, _ in found), [lines_taken(one) for one, _ in found]
     return CAUSE.finding(
         claim=f"Loki took all {max(sent)} lines that the shipper read, {count} of the run among them; what the "
-        f"datasource `{context.loki_server.uid}` reads has none of them, and no stream of theirs in 7 days",
+        f"datasource `{context.loki_server.uid}` reads has none of them, and no stream of theirs in 7 days"
+        f"{_answered(found)}",
         evidence=Observation(tuple(probe for one, asked_for in found for probe in (*one.probes, asked_for))),
         fix=Fix(
             f"compare the URL and the tenant (X-Scope-OrgID) of the datasource `{context.loki_server.uid}` in Grafana "
@@ -39,6 +40,14 @@ def find(context: Context) -> Finding | None:
         ),
         panels=context.panels_of(*(one.path for one, _ in found)),
     )
+
+
+def _answered(found: list[tuple[PathLines, Probe]]) -> str:
+    """What tells another program than Loki, as a login page: Loki 3.5 answers a push with 204."""
+    said = {
+        status for one, _ in found if one.evidence and (account := one.evidence.account) for status in account.requests
+    }
+    return f"; the pushes are answered {', '.join(sorted(said))}, where Loki says 204" if said - {"204"} else ""
 
 
 def _unread(context: Context, config: Rules, one: PathLines) -> Probe | None:

@@ -13,11 +13,14 @@ from obs_check.evidence.line_shape import json_fields, json_parser
 from obs_check.evidence.parser_at import ParserAt, count_gained, parsers
 from obs_check.evidence.query_edit import replace_stage
 from obs_check.evidence.query_fix import query_fix
+from obs_check.evidence.select_matching import accepts_value
 from obs_check.logql.explain.fields import JsonField, field_meant, in_lists
+from obs_check.logql.explain.fields import json_fields as fields_of
 from obs_check.logql.stages.naming import sanitise
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.logql.syntax.style import PLAIN_NAME
+from obs_check.logql.syntax.walk import comparisons
 from obs_check.model.finding import Finding
 
 
@@ -32,6 +35,8 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         moved |= {n: path for n, path in _with_dots(at.stage, fields) if n in at.unset}
         listed = _listed(at, moved)
         moved |= listed
+        renamed = _by_value(broken, at, moved)
+        moved |= renamed
         if not moved:
             continue
         names = tuple(moved)
@@ -41,17 +46,21 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         if gained is None:
             continue
         found, proof = gained
-        where = ", ".join(f"`{name}` is at `{path}`" for name, path in moved.items())
+        where = ", ".join(
+            f"`{name}` is at `{path}`"
+            + (", the only field with a value that it is compared with," if name in renamed else "")
+            for name, path in moved.items()
+        )
         return CAUSE.finding(
             f"{where} in the lines, `{stage_text(at.stage)}` leaves it empty: "
             f"as written 0, with `{stage_text(fixed)}` {found:g}",
             proof,
-            # Of a list the first is read, and any may be meant.
+            # Of a list the first is read, and any may be meant; another name may mean another thing.
             query_fix(
                 context,
                 "read the fields where the lines have them" + (", the first of a list" if listed else ""),
                 rewrite.edits,
-                "other" if listed else "same",
+                "other" if listed or renamed else "same",
             ),
             group=next(iter(moved)),
         )
@@ -68,6 +77,30 @@ def _listed(at: ParserAt, moved: Mapping[str, str]) -> dict[str, str]:
     asked = {one.label: one.expression for one in at.stage.extractions} if isinstance(at.stage, ast.JsonParser) else {}
     found = ((name, there.get(asked.get(name, "")) or flat.get(name)) for name in left)
     return {name: path for name, path in found if path is not None}
+
+
+def _by_value(broken: BrokenTarget, at: ParserAt, moved: Mapping[str, str]) -> dict[str, str]:
+    """The path of the one field that has a text which a label that is not set is compared with behind the parser."""
+    found: dict[str, str] = {}
+    behind = [stage for stage in broken.query.stages[at.place + 1 :] if isinstance(stage, ast.LabelFilter)]
+    tests = [test for stage in behind for test in comparisons(stage.predicate)]
+    for name in at.unset:
+        wanted = [
+            test.matcher
+            for test in tests
+            if isinstance(test, ast.StringPredicate) and test.matcher.name == name and test.matcher.op in ("=", "=~")
+        ]
+        if name in moved or not wanted:
+            continue
+        having = {
+            field.path
+            for line in at.lines
+            for field in fields_of(line)
+            if all(not accepts_value(one, "") and accepts_value(one, field.value) for one in wanted)
+        }
+        if len(having) == 1:
+            found[name] = having.pop()
+    return found
 
 
 def _deeper(stage: ast.JsonParser, fields: Sequence[JsonField]) -> Iterator[tuple[str, str]]:
