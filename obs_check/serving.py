@@ -106,7 +106,8 @@ class Server(Startable):
         except OSError as error:
             listener.close()
             raise Unavailable(
-                f"{self._name}: cannot listen on {self._host}:{self._wanted}: {error}", "choose port 0 for a free one"
+                f"{self._name}: cannot listen on {self._host}:{self._wanted}: {error.strerror or error}",
+                "choose port 0 for a free one",
             ) from error
         return listener
 

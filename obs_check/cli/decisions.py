@@ -29,9 +29,25 @@ def _formats(_context: click.Context, _parameter: click.Parameter, value: str) -
 @click.option(
     "--to", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write."
 )
-@click.option("--since", default="24h", show_default=True, help="How long before the end, for example 90m or 7d.")
-@click.option("--until", help="The end: RFC 3339, or as Grafana writes it, for example now-1d/d.  [default: now]")
-@click.option("--format", "formats", default="csv", show_default=True, callback=_formats, help="csv, jsonl, parquet.")
+@click.option(
+    "--since",
+    default="24h",
+    show_default=True,
+    metavar="DURATION",
+    help="How long before the end, for example 90m or 7d.",
+)
+@click.option(
+    "--until", metavar="TIME", help="The end: RFC 3339, or as Grafana writes it, for example now-1d/d.  [default: now]"
+)
+@click.option(
+    "--format",
+    "formats",
+    default="csv",
+    show_default=True,
+    metavar="LIST",
+    callback=_formats,
+    help="csv, jsonl, parquet, with commas between.",
+)
 @common
 def decisions(folder: Path, since: str, until: str | None, formats: tuple[str, ...], out: Output) -> None:
     """Write every audited request of a window, and the domains they are about, from Loki.

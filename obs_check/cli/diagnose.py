@@ -8,7 +8,7 @@ import click
 
 from obs_check.cli.applying import Applying, applying_options
 from obs_check.cli.ending import keep_document
-from obs_check.cli.option_groups import as_record
+from obs_check.cli.option_groups import Count, as_record
 from obs_check.cli.options import Output, deadline, judging_options, pointed
 from obs_check.cli.sending import EventCount, event_options, through
 from obs_check.cli.shipper_targets import pods_option
@@ -33,10 +33,10 @@ class Looking:
 
 @click.command()
 @pointed
-@click.option("--panel", type=int, help="Only the panel with this id.  [default: viewPanel of --grafana]")
+@click.option("--panel", type=int, metavar="ID", help="Only the panel with this id.  [default: viewPanel of --grafana]")
 @click.option(
     "--viewport",
-    type=click.IntRange(100, 20_000),
+    type=Count(100, 20_000),
     default=1846,
     show_default=True,
     metavar="PX",

@@ -19,7 +19,7 @@ def doctor(out: Output) -> None:
     obs-check doctor
     obs-check doctor --config staging.yaml -o json
     """
-    from obs_check.app.setup.checkup import check_all, exit_code
+    from obs_check.app.setup.checkup import check_all, exit_code, what_next
     from obs_check.cli.interrupt import insistent_interrupt
     from obs_check.errors import ConfigError
     from obs_check.report.checkup import checkup_document, print_checkup
@@ -38,5 +38,5 @@ def doctor(out: Output) -> None:
     if not out.json:
         print_checkup(document, sys.stdout, out.color, out.verbose > 0)
         if code == 0:
-            echo("next: obs-check verify, or obs-check diagnose")
+            echo(f"next: {what_next(config, out.repeated())}")
     out.finish(document, code)

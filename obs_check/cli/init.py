@@ -1,5 +1,6 @@
 """`obs-check init`: a configuration that works."""
 
+import shlex
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from obs_check.cli.option_groups import as_record
+from obs_check.cli.option_groups import Count, as_record
 from obs_check.cli.options import Output, common, echo
 from obs_check.model.wording import count_noun
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from obs_check.cli.init_cluster import FromCluster
     from obs_check.config import Config
     from obs_check.config.given import Address
+    from obs_check.panel.elements import Dashboard
 
 _LEFT = {
     "expect": "expect: panels.expect.yaml   # what each panel must read for the events of a run (docs/expect-yaml.md)",
@@ -158,7 +160,7 @@ def init(
     obs-check init --context staging --namespace monitoring
     obs-check init --context staging --yes --to staging.yaml
     """
-    from obs_check.app.setup.checkup import check_all, exit_code
+    from obs_check.app.setup.checkup import check_all, exit_code, what_next
     from obs_check.app.systems.forwarding import Forwards
     from obs_check.cli.init_cluster import FromCluster, from_cluster
     from obs_check.cli.interrupt import insistent_interrupt
@@ -202,7 +204,10 @@ def init(
         beside.keep_dashboard(sections["dashboard"])
         sections["source"] = beside.sections.get("source")
         reached = forwards.reached(parse_config(_written(sections, None), target.absolute(), out.env))
-        sections["expect"] = _expect(reached, beside, target.absolute().parent, out)
+        shown = _dashboard(reached)
+        if shown is not None and address.panel is not None and not dashboard:
+            shown.only(address.panel)
+        sections["expect"] = _expect(reached.dashboard, shown, beside, target.absolute().parent, out)
         beside.check_files(target.absolute().parent, writing.force)
         learnt = _learnt(sections, given, beside, forwards, out)
         text = _written(sections, learnt)
@@ -214,12 +219,14 @@ def init(
     document = {**checkup_document("init", checks, code), "file": str(target)}
     if not out.json:
         print_checkup(document, sys.stdout, out.color, out.verbose > 0)
-        able = (config.inject.allow_url and config.inject.deny_url) or (config.inject.via and config.boundary.config)
-        following = "verify" if able else "diagnose"
-        if address.panel is not None and not dashboard:
-            following = f"diagnose --panel {address.panel}{' --inject' if able else ''}"
-        mended = "; once what is not ok is mended" if code else ""
-        echo(f"{target} is written{mended}; next: obs-check {'doctor' if code else following} --config {target}")
+        # Where nobody named it, every command finds it by itself.
+        named = "" if writing.to is None and out.config_path is None else f" --config {shlex.quote(str(target))}"
+        following = (
+            f"obs-check doctor{named}, once what is not ok is mended"
+            if code
+            else what_next(config, named, None if dashboard else address.panel)
+        )
+        echo(f"{target} is written; next: {following}")
     out.finish(document, code)
 
 
@@ -245,31 +252,37 @@ def _board(config: "Config", silent: bool, out: Output) -> "BoardFound":
         raise UsageError(f"{len(found)} dashboards have panels of Loki: {'; '.join(names)}", remedy)
     for number, name in enumerate(names, 1):
         out.say(f"{number}  {name}")
-    chosen = click.prompt("Which dashboard", type=click.IntRange(1, len(found)), err=True)
+    chosen = click.prompt("Which dashboard", type=Count(1, len(found)), err=True)
     return found[int(chosen) - 1]
 
 
-def _expect(config: "Config", beside: "FromCluster", folder: Path, out: Output) -> str:
-    """The file of what the panels must read: the one that is there and stays, else ours of a dashboard of ours, else
-    ""; which of them is said."""
+def _dashboard(config: "Config") -> "Dashboard | None":
+    """The dashboard, as Grafana has it; None where it does not give it: the check of the whole says what is wrong."""
     from contextlib import closing
 
-    from obs_check.app.setup.install import own_expectations
     from obs_check.app.systems.systems import open_grafana
     from obs_check.errors import ObsCheckError
     from obs_check.panel.dashboard import load_dashboard
 
-    uid = config.dashboard
+    try:
+        with closing(open_grafana(config)) as client:
+            return load_dashboard(client.dashboard(config.dashboard).value["dashboard"], config.dashboard)
+    except ObsCheckError:
+        return None
+
+
+def _expect(uid: str, dashboard: "Dashboard | None", beside: "FromCluster", folder: Path, out: Output) -> str:
+    """The file of what the panels of the dashboard with this uid must read: the one that is there and stays, else ours
+    of a dashboard of ours, else ""; which of them is said."""
+    from obs_check.app.setup.install import own_expectations
+
     name = f"{Path(uid).name}.expect.yaml"
     if (folder / name).exists():
         out.say(f"{folder / name} is there already and stays: what the panels of {uid} must read")
         return name
-    try:
-        with closing(open_grafana(config)) as client:
-            text = own_expectations(load_dashboard(client.dashboard(uid).value["dashboard"], uid))
-    except ObsCheckError:
-        # The check of the whole says what is wrong with Grafana or the dashboard.
+    if dashboard is None:
         return ""
+    text = own_expectations(dashboard)
     if not text:
         out.say(
             f"nothing says what the panels of {uid} must read, and one that shows older lines alone counts as right: "

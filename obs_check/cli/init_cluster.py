@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from obs_check.cli.option_groups import Count
 from obs_check.cli.options import Output
 from obs_check.errors import NotAllowed, ObsCheckError, UsageError
 
@@ -134,7 +135,7 @@ def _chosen(found: "list[Service]", what: str, context: str, yes: bool, out: Out
         )
     for number, name in enumerate(names, 1):
         out.say(f"{number}  {name}")
-    return found[int(click.prompt(f"Which {what}", type=click.IntRange(1, len(found)), err=True)) - 1]
+    return found[int(click.prompt(f"Which {what}", type=Count(1, len(found)), err=True)) - 1]
 
 
 def _loki(found: "ClusterFound", cluster: Any, tenant: str | None, yes: bool, out: Output) -> dict[str, str]:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import click
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -13,6 +15,24 @@ Take = Callable[..., Any]
 """Takes the value of an option by its name; a second argument is the value where there is no such option."""
 Gather = Callable[[Take], Mapping[str, object]]
 """Makes arguments, by name, of the values of options."""
+
+
+class Count(click.IntRange):
+    """A whole number of a range; the error about what is none says so in words of ours."""
+
+    name = "whole number"
+
+
+class Seconds(click.FloatRange):
+    """Seconds of a range, said without a unit."""
+
+    name = "number of seconds"
+
+
+class PerSecond(click.FloatRange):
+    """A rate of a range."""
+
+    name = "number a second"
 
 
 def with_options(function: F, *options: Callable[[F], F]) -> F:

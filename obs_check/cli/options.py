@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 import click
 
 from obs_check.cli.interrupt import insistent_interrupt
-from obs_check.cli.option_groups import F, Take, gathering, with_options, wrapping
+from obs_check.cli.option_groups import F, Seconds, Take, gathering, with_options, wrapping
 from obs_check.errors import InputError, ObsCheckError, UsageError
 from obs_check.model.tree import mappings_at
 
@@ -135,7 +135,7 @@ class Output:
         if self.format == "table":
             from obs_check.report.screen import print_next
 
-            print_next(outcome.to_json(), sys.stdout, self.color, self._repeated())
+            print_next(outcome.to_json(), sys.stdout, self.color, self.repeated())
 
     def show(self, document: "Document") -> None:
         """A document on stdout, in the format that was asked for."""
@@ -216,7 +216,7 @@ class Output:
 
         return write_evidence(folder, document, formats or USUAL, beside)
 
-    def _repeated(self) -> str:
+    def repeated(self) -> str:
         """The options that the next command needs, too."""
         named = "" if self.config_path is None else f" --config {shlex.quote(str(self.config_path))}"
         return named + self._given().options()
@@ -232,7 +232,7 @@ class Output:
         from obs_check.report.screen import print_document
 
         everything = self.verbose > 0
-        print_document(document, sys.stdout, self.color, diffs, everything, self._repeated(), leads_on)
+        print_document(document, sys.stdout, self.color, diffs, everything, self.repeated(), leads_on)
 
     def print_json(self, document: Mapping[str, object]) -> None:
         """A document as JSON on stdout."""
@@ -374,7 +374,7 @@ def deadline(function: F) -> F:
     """Decorator: adds --deadline, as `deadline: float | None`, for `Output.limit_s`."""
     return click.option(
         "--deadline",
-        type=click.FloatRange(1),
+        type=Seconds(1),
         metavar="S",
         help="Seconds that the whole command may take.  [default: timeouts.command_s of the configuration, else 1800]",
     )(function)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from obs_check.cli.interrupt import insistent_interrupt
-from obs_check.cli.option_groups import as_record
+from obs_check.cli.option_groups import Count, as_record
 from obs_check.cli.options import Output, deadline, echo, with_formats
 from obs_check.cli.query_explain import explain_query
 from obs_check.cli.query_follow import follow_query
@@ -64,7 +64,9 @@ class Task:
 @click.option("--from", "from_", metavar="TIME", help="RFC 3339, epoch s, ms or ns, or now-1h.")
 @click.option("--to", metavar="TIME", help="As --from.  [default: now; files: the last line]")
 @click.option("--step", metavar="DURATION", help="Step of a metric range query.  [default: range / 250]")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="Most lines to show.")
+@click.option(
+    "--limit", type=Count(1, 100_000), default=1000, show_default=True, metavar="N", help="Most lines to show."
+)
 @click.option("--instant", is_flag=True, help="A metric query at one time (--to) instead of over a range.")
 @click.option("-f", "--follow", is_flag=True, help="Go on with new lines, after those of --since if given.")
 @click.option("--explain", is_flag=True, help="Show what every stage and operator does to the lines and series.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from obs_check.cli.option_groups import F, Take, gathering, with_options
+from obs_check.cli.option_groups import Count, F, Take, gathering, with_options
 from obs_check.cli.options import Output, settings_of
 from obs_check.cli.query_window import read_labels
 from obs_check.errors import UsageError
@@ -174,9 +174,7 @@ def target_options(function: F) -> F:
         gathering(function, gather),
         click.option("--file", "files", multiple=True, metavar="PATH", help="Log file, glob or - (stdin). Repeatable."),
         click.option("--label", "labels", multiple=True, metavar="K=V", help="Label of the files' lines. Repeatable."),
-        click.option(
-            "--max-line", type=click.IntRange(1), metavar="BYTES", help="Cut longer lines.  [default: 262144]"
-        ),
+        click.option("--max-line", type=Count(1), metavar="BYTES", help="Cut longer lines.  [default: 262144]"),
         click.option("--time-key", metavar="KEY", help="Field with the time of a file's line (JSON or logfmt)."),
         click.option(
             "--loki-version", metavar="X.Y", help="Answer for files as this Loki does: 3.5, 3.6, 3.7.  [default: 3.5]"

@@ -52,15 +52,15 @@ def read_time(text: str, now_ns: int, option: str, is_end: bool) -> int:
 
 
 def read_duration(text: str, option: str) -> int:
-    """ns of a duration such as 90s, 1h30m or a number of seconds; above 0."""
+    """ns of a duration such as 90s or 1h30m; above 0. A number alone is none: who writes 24 may well mean hours."""
     from obs_check.golang.durations import parse_duration
 
     try:
-        ns = parse_duration(f"{text}s" if re.fullmatch(r"\d+(\.\d+)?", text) else text)
+        ns = parse_duration(text)
     except ValueError:
         ns = 0
     if ns <= 0:
-        raise UsageError(f"{option}: not a duration: {text!r}", "for example 90s, 1h30m or 7d")
+        raise UsageError(f"{option}: not a duration with its unit: {text!r}", "for example 90s, 1h30m or 7d")
     return ns
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from obs_check.cli.option_groups import Count
 from obs_check.cli.options import Output, common, echo
 
 if TYPE_CHECKING:
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--keep", type=click.IntRange(0), metavar="N", help="Remove all but the newest N.")
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Show at most so many.")
+@click.option("--keep", type=Count(0), metavar="N", help="Remove all but the newest N.")
+@click.option("--limit", type=Count(1), default=20, show_default=True, metavar="N", help="Show at most so many.")
 @common
 def runs(keep: int | None, limit: int, out: Output) -> None:
     """List kept runs, the newest first.

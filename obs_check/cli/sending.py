@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from obs_check.cli.option_groups import F, Take, as_record, gathering, with_options
+from obs_check.cli.option_groups import Count, F, PerSecond, Seconds, Take, as_record, gathering, with_options
 from obs_check.cli.options import given_option
 from obs_check.cli.shipper_targets import pods_option
 from obs_check.errors import UsageError
@@ -36,7 +36,8 @@ def event_options(default: int) -> Callable[[F], F]:
     def option(name: str, word: str) -> Callable[[F], F]:
         return click.option(
             f"--{name}",
-            type=click.IntRange(0, _MOST),
+            type=Count(0, _MOST),
+            metavar="N",
             default=default,
             show_default=True,
             help=f"{word} events to send.",
@@ -61,7 +62,10 @@ def following_options(function: F) -> F:
         as_record("following", Following)(function),
         pods_option,
         click.option(
-            "--timeout", type=click.FloatRange(1), help="Seconds that a hop may take after the hop before it."
+            "--timeout",
+            type=Seconds(1),
+            metavar="S",
+            help="Seconds that a hop may take after the hop before it.  [default: timeouts.hop_s, else 30]",
         ),
     )
 
@@ -110,11 +114,22 @@ def loaded(function: F) -> F:
         gathering(function, gather),
         click.option(
             "--count",
-            type=click.IntRange(1, _MOST_OF_LOAD),
+            type=Count(1, _MOST_OF_LOAD),
+            metavar="N",
             help="Send so many events, half of them to be denied, and account for each at every hop.",
         ),
-        click.option("--rate", type=click.FloatRange(0.01), help="Events a second of --count.  [default: no limit]"),
         click.option(
-            "--parallel", type=click.IntRange(1, 256), default=16, show_default=True, help="Threads that send --count."
+            "--rate",
+            type=PerSecond(0.01),
+            metavar="PER_S",
+            help="Events a second of --count.  [default: no limit]",
+        ),
+        click.option(
+            "--parallel",
+            type=Count(1, 256),
+            default=16,
+            show_default=True,
+            metavar="N",
+            help="Threads that send --count.",
         ),
     )

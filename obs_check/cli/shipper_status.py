@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from obs_check.cli.interrupt import insistent_interrupt
+from obs_check.cli.option_groups import Seconds
 from obs_check.cli.options import Output, common, deadline
 
 
@@ -23,7 +24,7 @@ from obs_check.cli.options import Output, common, deadline
 @click.option(
     "--root", type=click.Path(path_type=Path), metavar="DIR", help="Where its file system is seen.  [default: /]"
 )
-@click.option("--for", "seconds", type=click.FloatRange(0.1, 3600), metavar="S", help="Look twice, S seconds apart.")
+@click.option("--for", "seconds", type=Seconds(0.1, 3600), metavar="S", help="Look twice, S seconds apart.")
 @deadline
 @common
 def status(

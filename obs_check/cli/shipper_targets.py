@@ -50,7 +50,7 @@ def shipper_file(given: Path | None, out: Output) -> Path:
 def pods_option(function: F) -> F:
     """Decorator: --pods, as `pods: Path | None`."""
     return click.option(
-        "--pods", metavar="FILE", type=click.Path(path_type=Path), help="What kubectl get pods -A -o json prints."
+        "--pods", metavar="FILE", type=click.Path(path_type=Path), help="What `kubectl get pods -A -o json` prints."
     )(function)
 
 

@@ -11,7 +11,7 @@ import click
 
 from obs_check.cli.ending import keep_document
 from obs_check.cli.interrupt import Stopped, insistent_interrupt
-from obs_check.cli.option_groups import as_record
+from obs_check.cli.option_groups import Count, Seconds, as_record
 from obs_check.cli.options import Output, common, deadline, echo, pointed
 from obs_check.cli.sending import EventCount, Following, event_options, following_options, through
 from obs_check.errors import ObsCheckError, UsageError
@@ -49,7 +49,7 @@ class Watching:
 @click.command()
 @click.option(
     "--every",
-    type=click.FloatRange(1, 7 * 24 * 3600),
+    type=Seconds(1, 7 * 24 * 3600),
     default=300,
     show_default=True,
     metavar="S",
@@ -57,17 +57,17 @@ class Watching:
 )
 @click.option(
     "--jitter",
-    type=click.FloatRange(0),
+    type=Seconds(0),
     metavar="S",
     help="Each begins up to so many seconds later.  [default: a tenth of --every]",
 )
 @click.option(
     "--listen", default="127.0.0.1:9464", show_default=True, metavar="HOST:PORT", help="For /metrics and /healthz."
 )
-@click.option("--runs", type=click.IntRange(1), metavar="N", help="End after so many.  [default: never]")
+@click.option("--runs", type=Count(1), metavar="N", help="End after so many.  [default: never]")
 @click.option(
     "--keep",
-    type=click.IntRange(1, _MOST_KEPT),
+    type=Count(1, _MOST_KEPT),
     default=_MOST_KEPT,
     show_default=True,
     metavar="N",

@@ -37,6 +37,8 @@ _BODY_CHARS = 500
 _ASTRAY = "does the URL, and a datasource's uid, point to the right program?"
 _ELSEWHERE = "it leads to another address, which is not followed: name the right one, or a token that is let in"
 _NO_TOKEN = "no token was sent: set GRAFANA_TOKEN, or grafana.token in obs-check.yaml"
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST"})
+"""What OpenSSL 1.1 to 3.5 calls an answer that is no TLS, as that of a server of plain HTTP."""
 _TOO_MANY = 429
 _LATER = "it has too much to do: try again later, or a shorter time range"
 
@@ -356,8 +358,16 @@ def _http_date(text: str) -> datetime | None:
 
 
 def unanswered(system: str, url: str, error: BaseException, hint: str) -> Unavailable:
-    """The error that nobody answers at a URL; that its name leads nowhere is said as such."""
-    if isinstance(_cause(error), socket.gaierror):
+    """The error that nobody answers at a URL; that its name leads nowhere, that no TLS is spoken there, or that its
+    certificate is not trusted, is said as such."""
+    cause = _cause(error)
+    if getattr(cause, "reason", "") in _NO_TLS:
+        said = f"{system}: {shown_url(url)} does not speak TLS"
+        return Unavailable(said, "write http:// if it has none, or name the port that has")
+    if untrusted := getattr(cause, "verify_message", ""):
+        said = f"{system}: the certificate of {shown_url(url)} is not trusted: {one_line(untrusted, 200)}"
+        return Unavailable(said, "is the name right? a CA of your own belongs in the trust store, or SSL_CERT_FILE")
+    if isinstance(cause, socket.gaierror):
         said = f"{system}: the name {urlsplit(url).hostname} cannot be resolved from here"
         return Unavailable(said, "is it spelt right, and are you in its network (a VPN, the cluster)?")
     return Unavailable(f"{system}: {shown_url(url)} does not answer: {_reason(error)}", hint)

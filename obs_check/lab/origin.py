@@ -120,7 +120,8 @@ class LoopbackServer(Startable):
             server = HangUpServer((LOOPBACK, self._port), self._handler)
         except OSError as error:
             raise Unavailable(
-                f"{self._name}: cannot listen on {LOOPBACK}:{self._port}: {error}", "choose port 0 for a free one"
+                f"{self._name}: cannot listen on {LOOPBACK}:{self._port}: {error.strerror or error}",
+                "choose port 0 for a free one",
             ) from error
         self._server = server
         self._thread = threading.Thread(target=server.serve_forever, args=(0.05,), name=self._name, daemon=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from obs_check.errors import InputError, NotAllowed, ObsCheckError
+from obs_check.errors import NotAllowed, ObsCheckError
 from obs_check.model.probe import Probe
 from obs_check.model.window import MS, Window
 from obs_check.panel.borrowed import with_borrowed_queries
@@ -21,7 +21,6 @@ CONCURRENCY = 4
 """Panels that are asked for at once: about what a browser does, and little for a server."""
 _SHOWN = 20
 """Values of a panel that are kept in a proof."""
-_SHOWN_IDS = 60
 Progress = Callable[[Panel], None]
 
 
@@ -88,20 +87,12 @@ class Board:
             found = panel_requests(self.dashboard, asked, inside, self.datasources, now_ns, opening)
             return replace(found, why=why) if why else found
 
-        wanted = [p for p in self._data_panels() if only is None or p.id in only]
+        wanted = [p for p in self.dashboard.data_panels() if only is None or p.id in only]
         return [request(copy) for panel in wanted for copy in copies(panel, variables)]
 
     def only(self, panel: int) -> frozenset[int]:
         """The id of one data panel, to read that alone. InputError with the ids that there are when it is not there."""
-        ids = list(dict.fromkeys(p.id for p in self._data_panels()))
-        if panel not in ids:
-            more = f" and {len(ids) - _SHOWN_IDS} more" if len(ids) > _SHOWN_IDS else ""
-            there = ", ".join(map(str, sorted(ids)[:_SHOWN_IDS])) or "none"
-            raise InputError(f"{self.dashboard.source}: no panel {panel} that reads data", f"panels: {there}{more}")
-        return frozenset({panel})
-
-    def _data_panels(self) -> list[Panel]:
-        return [p for p in self.dashboard.panels if p.type not in ("text", "row")]
+        return self.dashboard.only(panel)
 
     def answers(self, requests: Sequence[PanelRequest], progress: Progress = lambda _panel: None) -> list[PanelView]:
         """What the panels read for these requests; at most `CONCURRENCY` are asked for at once."""

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from obs_check.errors import InputError
+
 Json = Mapping[str, Any]
+_SHOWN_IDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +96,16 @@ class Dashboard:
     def panel(self, panel_id: int) -> Panel | None:
         """The panel with this id, None when there is none."""
         return next((p for p in self.panels if p.id == panel_id), None)
+
+    def data_panels(self) -> list[Panel]:
+        """Those that read data."""
+        return [p for p in self.panels if p.type not in ("text", "row")]
+
+    def only(self, panel: int) -> frozenset[int]:
+        """The id of one data panel, to read that alone. InputError with the ids that there are when it is not there."""
+        ids = list(dict.fromkeys(p.id for p in self.data_panels()))
+        if panel not in ids:
+            more = f" and {len(ids) - _SHOWN_IDS} more" if len(ids) > _SHOWN_IDS else ""
+            there = ", ".join(map(str, sorted(ids)[:_SHOWN_IDS])) or "none"
+            raise InputError(f"{self.source}: no panel {panel} that reads data", f"panels: {there}{more}")
+        return frozenset({panel})

@@ -48,6 +48,25 @@ CASES = [
         ("verify needs at least one event", "--allow or --deny"), id="no-events",
     ),
     pytest.param({"c.yaml": CONFIG}, ["verify", "--allow", "-1"], ("--allow", "verify --help"), id="negative"),
+    pytest.param({}, ["verify", "--allow", "two"], ("'two' is not a valid whole number",), id="no-count"),
+    pytest.param({}, ["watch", "--every", "5m"], ("'5m' is not a valid number of seconds",), id="no-seconds"),
+    pytest.param({}, ["verify", "--rate", "1/s"], ("'1/s' is not a valid number a second",), id="no-rate"),
+    pytest.param(
+        {}, ["decisions", "--to", "d", "--since", "24"], ("not a duration with its unit: '24'", "7d"), id="no-unit"
+    ),
+    pytest.param(
+        {"c.yaml": CONFIG}, ["diagnose", "--config", "c.yaml", "--dashboard", "/etc"],
+        ("'/etc' is neither the uid of one nor a file", "behind /d/"), id="no-dashboard",
+    ),
+    pytest.param(
+        {}, ["inject", "--allow-url", "http://a.example/", "--deny-url", "http://a.example", "--proxy", "environment"],
+        ("go to one URL, http://a.example/", "--deny-url one that it denies"), id="one-url",
+    ),
+    pytest.param(
+        {"c.yaml": CONFIG}, ["inject", "--config", "c.yaml"],
+        ("no `inject.allow_url` and `inject.deny_url` and `boundary.proxy`", "--allow-url URL", "--proxy URL"),
+        id="nothing-to-send-with",
+    ),
     pytest.param(
         {"c.yaml": CONFIG, "d.json": '{"title": "x"}'},
         ["diagnose", "--config", "c.yaml", "--dashboard", "d.json"],

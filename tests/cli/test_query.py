@@ -299,7 +299,8 @@ def test_wrong_options() -> None:
         lambda: read_window("1h", "now-1h", None, NOW, False),
         lambda: read_window(None, "now", "now", NOW, False),
         lambda: read_duration("soon", "--since"),
-        lambda: read_duration("0", "--step"),
+        lambda: read_duration("0s", "--step"),
+        lambda: read_duration("24", "--since"),
         lambda: read_time("someday", NOW, "--to", True),
         lambda: read_labels(("job",)),
         lambda: read_labels(("1=2",)),
@@ -307,4 +308,4 @@ def test_wrong_options() -> None:
         with pytest.raises(UsageError):
             call()
     assert read_labels(("a=b=c",)) == {"a": "b=c"}
-    assert read_duration("1.5", "--step") == 1_500_000_000
+    assert read_duration("1.5s", "--step") == 1_500_000_000

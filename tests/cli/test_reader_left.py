@@ -32,6 +32,18 @@ def test_a_reader_that_left(arguments: list[str], tmp_path: Path) -> None:
     assert b"Traceback" not in said and b"Exception" not in said
 
 
+def test_nobody_reads_an_output_that_is_closed(tmp_path: Path) -> None:
+    closed = [
+        "sh",
+        "-c",
+        '"$0" -m obs_check query \'{job="b"}\' --file a.log --label job=b <&- >&- 2>&-',
+        sys.executable,
+    ]
+    (tmp_path / "a.log").write_text("2026-11-24T00:00:00Z one\n")
+    assert subprocess.run(closed, cwd=tmp_path, check=False).returncode == 0
+    assert (tmp_path / "a.log").read_text() == "2026-11-24T00:00:00Z one\n"
+
+
 def test_a_full_disk_under_the_output_is_named() -> None:
     command = [sys.executable, "-m", "obs_check", "lab", "--help"]
     with Path("/dev/full").open("wb") as full:

@@ -124,7 +124,9 @@ def test_a_configuration_is_written_that_works(
     args = ["init", url, "--to", str(file), "--shipper-config", "with-port.yaml"]
     assert main([*args, "--yes"]) == 0
     shown = capsys.readouterr()
-    assert f"{file} is written; next: obs-check diagnose --config {file}" in shown.out
+    lacking = "which takes inject.allow_url, inject.deny_url, boundary.proxy"
+    assert f"{file} is written; next: obs-check diagnose --config {file}; verify and" in shown.out
+    assert shown.out.endswith(f"send events, {lacking}\n")
     text = file.read_text("utf-8")
     document = yaml.safe_load(text)
     shipper, logs = lab.addresses["shipper"], lab.directory / "boundary_logs/*.log"
@@ -177,6 +179,28 @@ def test_expectations_that_are_there_stay(
     assert f"{held} is there already and stays" in shown.err
     assert held.read_text("utf-8") == "panels: {1: {path: B, kind: lines}}\n"
     assert yaml.safe_load(file.read_text("utf-8"))["expect"] == held.name
+    # A panel that is not there would be led to.
+    assert main(["init", url.replace("viewPanel=7", "viewPanel=99"), "--to", str(file), "--yes", "--force"]) == 2
+    assert "no panel 99 that reads data" in capsys.readouterr().err
+
+
+def test_a_list_of_pods_that_is_not_there_is_said_before_anything_is_asked_of_it(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pods = str(tmp_path / "none.json")
+    assert main(["diagnose", "--config", str(lab.config_path), "--pods", pods]) == 2
+    assert f"{pods}: No such file" in capsys.readouterr().err
+
+
+def test_doctor_leads_to_what_can_be_done(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    path = lab.config_path.with_name("led.yaml")
+    for left_out, leads in (
+        (("coderd",), f"obs-check verify --config {path}, or obs-check diagnose --inject --config {path}"),
+        (("coderd", "boundary", "inject"), f"obs-check diagnose --config {path}; verify and diagnose --inject send"),
+    ):
+        path.write_text(yaml.safe_dump({k: v for k, v in settings(lab).items() if k not in left_out}), "utf-8")
+        assert main(["doctor", "--config", str(path)]) == 0
+        assert f"\nnext: {leads}" in capsys.readouterr().out
 
 
 def test_a_dashboard_of_others_has_no_expectations_of_ours(

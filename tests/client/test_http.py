@@ -1,12 +1,13 @@
 """Allowed hosts, one retry, errors as classes of ours."""
 
+import ssl
 from unittest.mock import Mock
 
 import httpx
 import pytest
 
 from obs_check.cli.interrupt import insistent_interrupt
-from obs_check.client.http import Http, HttpRequest, Wire, machine_trust, shown_url
+from obs_check.client.http import Http, HttpRequest, Wire, machine_trust, shown_url, unanswered
 from obs_check.errors import NotAllowed, ObsCheckError, Refused, Unavailable, UsageError
 
 ALLOWED = {"loki.example:80"}
@@ -207,3 +208,26 @@ def test_certificates_are_read_once_and_for_https_alone(monkeypatch: pytest.Monk
         Http("loki", url, {"a.example:80", "a.example:443", "b.example:443"}).close()
         assert asked.call_count == times, url
     assert machine_trust() is machine_trust()
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said", "hint"),
+    [
+        ({"reason": "WRONG_VERSION_NUMBER"}, "x: https://h.example/ does not speak TLS", "write http://"),
+        (
+            {"verify_message": "self-signed certificate"},
+            "x: the certificate of https://h.example/ is not trusted: self-signed certificate",
+            "is the name right?",
+        ),
+        ({}, "x: https://h.example/ does not answer: refused", "is it up?"),
+    ],
+)
+def test_what_is_wrong_with_tls_is_said(attributes: dict[str, str], said: str, hint: str) -> None:
+    cause = ssl.SSLError(1, "refused")
+    for name, value in attributes.items():
+        setattr(cause, name, value)
+    error = httpx.ConnectError("")
+    error.__cause__ = cause
+    found = unanswered("x", "https://h.example/", error, "is it up?")
+    assert found.message == said
+    assert found.hint.startswith(hint)

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from obs_check.app.setup.discovery import loki_panels
+from obs_check.app.systems.executors import LOCAL
 from obs_check.app.systems.systems import open_grafana, open_loki, with_loki
+from obs_check.app.systems.targets import needed_to_send
 from obs_check.boundary.config import read_boundary_config
 from obs_check.client.egress import reach
 from obs_check.client.files.local_files import read_document
@@ -26,6 +28,10 @@ from obs_check.panel.dashboard import dashboard_of, load_dashboard
 from obs_check.panel.expect import load_expectations
 from obs_check.shipper.read import read_shipper
 
+_URLS = {
+    "inject.allow_url": "name a URL that boundary allows, or boundary.config",
+    "inject.deny_url": "name a URL that boundary denies, or boundary.config",
+}
 State = Literal["ok", "broken", "unknown", "not allowed", "not set"]
 _HOUR = 3600 * NS
 
@@ -70,6 +76,7 @@ def check_all(config: Config, env: Mapping[str, str], now_ns: Callable[[], int] 
         "source", config.source, lambda path: dashboard_of(read_document(path), str(path), config.dashboard).title
     )
     yield _file("expect", config.expect, _expectations, "only panels of obs-check's own dashboards must read something")
+    yield from _urls(config)
     yield _executor(config)
 
 
@@ -109,7 +116,9 @@ def _grafana(client: GrafanaClient, config: Config) -> Generator[PartCheck, None
             if refused.status != 404:
                 raise
             titles = ", ".join(f"{hit['uid']} ({hit['title']})" for hit in client.search("").value[:10])
-            raise InputError(f"no dashboard {wanted} in this Grafana", f"dashboards: {titles or 'none'}") from None
+            raise InputError(
+                f"no dashboard {wanted} in this Grafana", f"there are: {titles}" if titles else "there is none"
+            ) from None
         found = loki_panels(load_dashboard(model, wanted), settings)
         uids.extend(found.datasources)
         lokis.extend(found.loki)
@@ -215,7 +224,10 @@ def _proxy(config: Config) -> PartCheck:
     url = config.boundary.proxy_url
     if url is None:
         return PartCheck(
-            "boundary.proxy", "", "not set", "events are sent by the environment's proxy, or by an executor"
+            "boundary.proxy",
+            "",
+            "not set",
+            "without it nothing is sent from here (`environment` inside of it)",
         )
 
     def answers() -> str:
@@ -223,6 +235,24 @@ def _proxy(config: Config) -> PartCheck:
         return "takes connections"
 
     return check_by_asking("boundary.proxy", url, answers)
+
+
+def _urls(config: Config) -> Iterator[PartCheck]:
+    """What of the URLs that events go to nobody says, neither `inject` nor boundary's rules."""
+    for key in needed_to_send(config, here=False):
+        yield PartCheck(key, "", "not set", "no event can be sent without it", _URLS[key])
+
+
+def what_next(config: Config, options: str = "", panel: int | None = None) -> str:
+    """What to type once all that is set works: verify where events can be sent, or diagnose of the `panel` that
+    somebody asked about; else what reads alone, and what sending would take. `options` are what each command needs."""
+    missing = needed_to_send(config, here=config.inject.via in (None, LOCAL))
+    diagnose = f"obs-check diagnose{'' if panel is None else f' --panel {panel}'}"
+    if missing:
+        return f"{diagnose}{options}; verify and diagnose --inject send events, which takes {', '.join(missing)}"
+    if panel is not None:
+        return f"{diagnose} --inject{options}"
+    return f"obs-check verify{options}, or {diagnose} --inject{options}"
 
 
 def _executor(config: Config) -> PartCheck:

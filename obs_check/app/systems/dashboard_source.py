@@ -17,6 +17,8 @@ from obs_check.model.tree import Json
 from obs_check.panel.library import as_references, is_library_panel, with_library_panels
 
 _ELSEWHERE = re.compile(r"/apis/dashboard\.grafana\.app/[^\s\"]+")
+_UID = re.compile(r"[^/\\\0]+")
+"""Grafana 13 takes letters, digits, - and _; earlier ones had others, too. None has what parts a path."""
 FILE_SUFFIXES = (".json", ".yaml", ".yml")
 
 
@@ -92,6 +94,11 @@ def open_dashboard(wanted: str, grafana: GrafanaClient, kept: Path | None = None
     if wanted.endswith(FILE_SUFFIXES):
         path = Path(wanted)
         return DashboardSource(wanted, read_document(path), path)
+    if not _UID.fullmatch(wanted):
+        raise ConfigError(
+            f"dashboard {wanted!r} is neither the uid of one nor a file",
+            "the uid stands behind /d/ in the browser's address; a file ends in .json, .yaml or .yml",
+        )
     try:
         answer: Mapping[str, Any] = grafana.dashboard(wanted).value
     except Refused as refused:

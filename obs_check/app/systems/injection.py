@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from obs_check.app.systems.executors import LOCAL, open_executor, send_through
-from obs_check.app.systems.targets import event_urls
+from obs_check.app.systems.targets import event_urls, needed_to_send, unsaid
 from obs_check.boundary.config import read_boundary_config
 from obs_check.client.egress import reach, send
 from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.probe import Client, hold_for, program
 from obs_check.client.http import one_line, shown_url
-from obs_check.config import BoundarySettings, Config, host_port, lacking, state_directory
+from obs_check.config import BoundarySettings, Config, host_port, state_directory
 from obs_check.errors import ConfigError, Unavailable, UsageError
 from obs_check.follow.journal import Journal, open_journal
 from obs_check.follow.run import Run, new_run_id, plan_events
@@ -52,20 +52,15 @@ class Way:
 
 def open_way(config: Config, sending: Sending, say: Callable[[str], None]) -> Way:
     """The way that a run takes. Raises ConfigError or UsageError when it is not said where to send events, or how."""
-    allow_url, deny_url = event_urls(config)
     via, start_s = sending.name(config), config.timeouts.start_s
+    if missing := needed_to_send(config, here=via == LOCAL and sending.client == "any"):
+        raise unsaid(config, missing)
+    allow_url, deny_url = event_urls(config)
     if via != LOCAL:
         executor = open_executor(config, via, sending.env or {}, say)
         return Way(allow_url, deny_url, executor, sending.client, start_s)
     if sending.client != "any":
         raise UsageError("--client is for the probe, which --via runs", "leave it out, or name an executor with --via")
-    if not config.boundary.proxy:
-        raise lacking(
-            config,
-            "`boundary.proxy`",
-            "give the address of the firewall's proxy, or `environment` inside of it, or send with --via",
-            "give --proxy URL, --proxy environment inside of the firewall, or --via",
-        )
     return Way(allow_url, deny_url, None, sending.client, start_s)
 
 

@@ -180,6 +180,9 @@ def _expectations(path: Path | None, dashboard: Dashboard) -> Mapping[int, Expec
     named = str(document.get("dashboard") or uid) if isinstance(document, Mapping) else uid
     if named == uid:
         return load_expectations(document, str(path))
+    if Path(uid).name != uid:
+        # A file may say any uid: one that parts a path names no file beside it.
+        return {}
     other = path.with_name(f"{uid}.expect.yaml")
     return load_expectations(read_document(other), str(other)) if other.is_file() else {}
 
@@ -232,7 +235,7 @@ def open_systems(
         board = Board(read, settings, ask, {}, options_from(grafana, settings), viewport, split)
         hop = hop_s if hop_s is not None else config.timeouts.hop_s
         version = str((frontend.get("buildInfo") or {}).get("version") or "")
-        yield Systems(
+        systems = Systems(
             config,
             grafana,
             loki,
@@ -247,3 +250,7 @@ def open_systems(
             detail,
             pods_file=pods,
         )
+        if pods is not None or config.kubernetes.pods is not None:
+            # Only some causes ask for them: what is wrong with the file is said before anything is sent.
+            systems.pods()
+        yield systems
