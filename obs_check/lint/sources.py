@@ -1,8 +1,9 @@
 """Reads the files that lint is given, and finds out what each is."""
 
+import contextlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,9 @@ from obs_check.shipper.read import is_alloy, parse_shipper, parse_shippers
 from obs_check.shipper.wrapping import is_prometheus_text
 
 SUFFIXES = (".json", ".yaml", ".yml", ".logql", ".alloy", ".river", ".tpl")
-_ALWAYS_OURS = {".logql", ".alloy", ".river"}
+_ALLOY = {".alloy", ".river"}
+_ALWAYS_OURS = {".logql", *_ALLOY}
+_COMPONENT = re.compile(r'^[ \t]*([a-z_]+(?:\.[a-z_]+)+)[ \t]+"(\w+)"[ \t]*\{', re.MULTILINE)
 _DASHBOARD_KEYS = {"panels", "rows", "elements", "templating", "schemaVersion"}
 _MAY_HOLD_PANELS = re.compile(r"\b(?:panels|elements|rows)\b")
 _KEYS = re.compile(r'\\?"(?:panels|elements|rows)\\?"\s*:')
@@ -70,6 +73,8 @@ class _SourceReading:
         self.broken: list[UsageError] = []
         self.other_lines: list[tuple[str, frozenset[str]]] = []
         self.in_directory = False
+        self.components: set[str] = set()
+        """The ids of Alloy's components in the files of the directory."""
 
 
 def read_material(
@@ -89,7 +94,9 @@ def read_material(
             raise InputError(f"{path}: no such file or directory", "name dashboards, queries or configurations")
         reading.in_directory = path.is_dir()
         charts = render_charts(path, env, reading.notes)
-        for file in _files(path, charts):
+        files = _files(path, charts)
+        reading.components = set(_components(files)) if path.is_dir() else set()
+        for file in files:
             try:
                 known = _read(file, reading, env)
             except UsageError as error:
@@ -170,6 +177,14 @@ def _files(path: Path, charts: Sequence[RenderedChart]) -> list[Path]:
     return sorted(one for one in found if not any(chart.stands_for(one) for chart in charts))
 
 
+def _components(files: Sequence[Path]) -> Iterator[str]:
+    """What other files of a folder may refer to: Alloy 1.18 takes all of a folder for one configuration."""
+    for file in files:
+        if file.suffix in _ALLOY:
+            with contextlib.suppress(OSError):
+                yield from (".".join(found) for found in _COMPONENT.findall(file.read_text("utf-8", "replace")))
+
+
 def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
     """Whether the file is something lint knows; it is then part of `reading`."""
     try:
@@ -189,7 +204,7 @@ def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
         # Other programs' files, some of them with comments, are not read for what they are.
         return False
     elif path.suffix == ".json":
-        document = _json(text, str(path))
+        document, text = _first_json(text, str(path), reading)
         if isinstance(document, Mapping) and str(document.get("kind")).endswith(("List", "ConfigMap", "Secret")):
             # JSON is YAML, which knows its places.
             known = _read_yaml(path, text, reading, env)
@@ -198,7 +213,8 @@ def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
     elif path.suffix == ".tpl":
         known = _read_named_templates(path, text, reading)
     elif is_alloy(text, str(path)):
-        reading.shippers.append(ShipperFile(parse_shipper(text, str(path), _told(text, env)), text))
+        config = parse_shipper(text, str(path), _told(text, env), reading.components)
+        reading.shippers.append(ShipperFile(config, text))
         known = True
     elif path.suffix in (".yaml", ".yml"):
         known = _read_yaml(path, text, reading, env)
@@ -287,7 +303,7 @@ def _read_documents(path: Path, text: str, template: str, reading: _SourceReadin
     try:
         documents = load(text, str(path))
     except ConfigError:
-        if "{{" in text:
+        if "{{" in text or (reading.in_directory and is_prometheus_text(text)):
             # A template outside of a chart is not YAML before it is rendered.
             return False
         raise
@@ -377,6 +393,18 @@ def _row(text: str, key: str) -> int:
     return text.count("\n", 0, found.start()) + 1 if found else 1
 
 
+def _first_json(text: str, name: str, reading: _SourceReading) -> tuple[Any, str]:
+    """The document of a file and its text, without what stands behind it: Grafana 9.4 and Go's decoder do not look
+    there."""
+    try:
+        document, end = json.JSONDecoder().raw_decode(text, len(text) - len(text.lstrip()))
+    except (ValueError, RecursionError):
+        return _json(text, name), text
+    if text[end:].strip():
+        reading.notes.append(f"{name}: what stands behind the dashboard's last brace is left out")
+    return document, text[:end]
+
+
 def _json(text: str, name: str) -> Any:
     try:
         return json.loads(text)
@@ -395,6 +423,9 @@ def _dashboards(document: object, path: Path, text: str, first_line: int, readin
         held = held.get("dashboard", held.get("spec"))
     if not isinstance(held, Mapping) or isinstance(held.get("panels"), Mapping):
         # What a dashboard has to read (NAME.expect.yaml) has a mapping of panels.
+        return False
+    if reading.in_directory and not isinstance(held.get("templating", {}), Mapping | None):
+        # What dashboards are generated from.
         return False
     if reading.in_directory and not {"templating", "schemaVersion", "elements"} & held.keys():
         # Other documents list panels, too, by name.

@@ -1,7 +1,7 @@
 """A shipper's configuration, whatever its dialect and wrapping, into the neutral model."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -39,10 +39,11 @@ def read_shipper(path: Path, env: Mapping[str, str] | None) -> ShipperConfig:
     return parse_shipper(text, str(path), env)
 
 
-def parse_shipper(text: str, file: str, env: Mapping[str, str] | None) -> ShipperConfig:
-    """As `read_shipper`, of a text; `file` is its name in messages, and its ending decides where it is known. Raises
-    ConfigError, also where the text holds more than one configuration."""
-    found = parse_shippers(text, file, env)
+def parse_shipper(text: str, file: str, env: Mapping[str, str] | None, others: Collection[str] = ()) -> ShipperConfig:
+    """As `read_shipper`, of a text; `file` is its name in messages, and its ending decides where it is known; `others`
+    are ids of Alloy's components that further files have. Raises ConfigError, also where the text holds more than one
+    configuration."""
+    found = parse_shippers(text, file, env, others=others)
     if len(found) > 1:
         raise ConfigError(several_configurations(file, [name for name, _ in found]), ONE)
     if not found:
@@ -52,7 +53,11 @@ def parse_shipper(text: str, file: str, env: Mapping[str, str] | None) -> Shippe
 
 
 def parse_shippers(
-    text: str, file: str, env: Mapping[str, str] | None, documents: Sequence[YamlValue] | None = None
+    text: str,
+    file: str,
+    env: Mapping[str, str] | None,
+    documents: Sequence[YamlValue] | None = None,
+    others: Collection[str] = (),
 ) -> list[tuple[str, ShipperConfig]]:
     """Every configuration in a text, with its name in messages: the text itself, or the keys of ConfigMaps and Secrets
     and Helm values, each by itself; `documents` are those of its YAML, where somebody has read it. Raises ConfigError
@@ -62,7 +67,7 @@ def parse_shippers(
     """
     try:
         if is_alloy(text, file):
-            return [(file, parse_alloy([(text, 1)], file, env, _beside(file)))]
+            return [(file, parse_alloy([(text, 1)], file, env, _beside(file), others=others))]
         if documents is None:
             documents, text = _documents(text, file, env)
         found = [(one.name, parse_promtail(one, own, env)) for one, own in promtail_texts(documents, text, file)]
@@ -76,7 +81,8 @@ def parse_shippers(
             for parts in _alloy_texts(documents)
         ]
     except ConfigError as error:
-        raise ConfigError(_named(error.message, env), _named(error.hint, env)) from None
+        told = (file.join(_named(part, env) for part in words.split(file)) for words in (error.message, error.hint))
+        raise ConfigError(*told) from None
     except (ArithmeticError, LookupError, RecursionError, SyntaxError, TypeError, ValueError, yaml.YAMLError) as error:
         # Alloy's expressions compute with whatever stands there; the error's own text may quote a secret.
         raise ConfigError(

@@ -47,3 +47,40 @@ def test_a_stage_stands_in_its_own_component(tmp_path: Path) -> None:
         ("stage-without-effect", 21),
         ("high-cardinality-label", 27),
     ]
+
+
+SOURCE = """\
+loki.source.file "s" {
+  targets    = [{__path__ = "/a", job = "a"}]
+  forward_to = [loki.process.std.receiver]
+}
+"""
+PROCESS = 'loki.process "std" {\n  stage.static_labels { values = { env = "x" } }\n  forward_to = []\n}\n'
+
+
+def test_components_of_other_files_of_a_folder_are_left_open(tmp_path: Path) -> None:
+    (tmp_path / "linux").mkdir()
+    (tmp_path / "a.alloy").write_text(SOURCE, "utf-8")
+    (tmp_path / "linux/b.alloy").write_text(PROCESS, "utf-8")
+    (tmp_path / "q.logql").write_text('{job="b"}\n', "utf-8")
+    material, _, broken = read_material([tmp_path], [], None, None, {}, SETTINGS)
+    assert [error.message for error in broken] == []
+    assert material.shippers[0].config.unread == (
+        f"{tmp_path}/a.alloy:3: loki.process.std.receiver is in another file",
+    )
+    assert lint(material).issues == []
+    (tmp_path / "linux/b.alloy").unlink()
+    (error,) = read_material([tmp_path], [], None, None, {"HOME": str(tmp_path)}, SETTINGS)[2]
+    assert error.message == f"{tmp_path}/a.alloy:3: loki.process.std.receiver: no such component in this configuration"
+
+
+BOARD = '{"title": "t", "schemaVersion": 39, "panels": [{"id": 1, "type": "text"}]}'
+
+
+def test_what_grafana_takes_is_read_and_what_makes_dashboards_is_left(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(f"{BOARD}\n}}F\n", "utf-8")
+    (tmp_path / "b.yaml").write_text("title: t\ntemplating: [{name: a}]\npanels: [{title: a, expr: up}]\n", "utf-8")
+    (tmp_path / "c.yml").write_text("rule_files: [a]\nscrape_configs:\n- job_name: a\n  ${ADDRESS\n", "utf-8")
+    material, skipped, broken = read_material([tmp_path], [], None, None, {}, SETTINGS)
+    assert (len(material.boards), len(skipped), broken) == (1, 2, [])
+    assert material.notes == (f"{tmp_path}/a.json: what stands behind the dashboard's last brace is left out",)

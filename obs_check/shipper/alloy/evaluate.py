@@ -23,7 +23,8 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 class Evaluator:
     """Expressions of one configuration. `components` are the ids it has; `env` answers `sys.env`, None leaves it
-    unknown. A `partial` configuration may refer to components that somebody else writes (a chart behind its values)."""
+    unknown. A `partial` configuration may refer to components that somebody else writes (a chart behind its values);
+    `others` are the ids of those that further files of its folder have, and `elsewhere` tells where one was taken."""
 
     def __init__(
         self,
@@ -32,7 +33,10 @@ class Evaluator:
         opaque: Collection[str],
         env: Mapping[str, str] | None,
         partial: bool = False,
+        others: Collection[str] = (),
     ):
+        self._others = others
+        self.elsewhere: dict[int, str] = {}
         self._partial = partial
         self._lines = lines
         self._components = components
@@ -73,6 +77,9 @@ class Evaluator:
             return ComponentReference(dotted, expression.line, block, dotted[len(block) + 1 :])
         if path[0] in self._opaque:
             return {"constants.os": "linux"}.get(dotted) or Unknown(dotted, expression.line)
+        if any(dotted == one or dotted.startswith(f"{one}.") for one in self._others):
+            self.elsewhere[expression.line] = dotted
+            return Unknown(dotted, expression.line)
         if self._partial and len(path) > 1:
             return Unknown(dotted, expression.line)
         wanted = ".".join(path[:-1]) or dotted

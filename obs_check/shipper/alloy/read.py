@@ -1,6 +1,6 @@
 """Alloy's configuration into the neutral model: every way that a line takes from a source to its end is one job."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from obs_check.errors import ConfigError
 from obs_check.shipper.alloy.arguments import ArgumentReader
@@ -16,11 +16,17 @@ from obs_check.shipper.model import ScrapeJob, ShipperConfig
 
 
 def parse_alloy(
-    texts: Sequence[tuple[str, int]], file: str, env: Mapping[str, str] | None, source: Source, partial: bool = False
+    texts: Sequence[tuple[str, int]],
+    file: str,
+    env: Mapping[str, str] | None,
+    source: Source,
+    partial: bool = False,
+    others: Collection[str] = (),
 ) -> ShipperConfig:
     """The configuration in one or more texts, each with the line of `file` at which it starts (Alloy takes the files
     of a directory for one); `env` is for `sys.env`, None leaves it unknown; `source` reads what `import.file` names; a
-    `partial` configuration is one to which a chart adds components. Raises ConfigError with file and line for what
+    `partial` configuration is one to which a chart adds components, `others` are the ids of components that further
+    files have. Raises ConfigError with file and line for what
     Alloy would refuse; what stays unconnected or cannot be judged is in the notes, what may hold pipelines and was not
     read in `unread`."""
     parsed = [parse(text, file, first_line) for text, first_line in texts]
@@ -30,7 +36,8 @@ def parse_alloy(
     out = write_out(top, lines, source)
     components = _components(out.blocks, lines)
     notes: list[str] = []
-    reading = ArgumentReader(lines, Evaluator(lines, components, {*out.opaque, "argument"}, env, partial), notes)
+    evaluator = Evaluator(lines, components, {*out.opaque, "argument"}, env, partial, others)
+    reading = ArgumentReader(lines, evaluator, notes)
     for name, attribute in top.attributes().items():
         raise reading.error(attribute.line, f"{name}: only blocks stand at the top", f'write {name} "label" {{ ... }}')
     unread = list(out.unread)
@@ -56,6 +63,7 @@ def parse_alloy(
             TargetReader(components, reading).check(block)
         elif block.name == "loki.echo":
             reading.check(block, block.id, {})
+    unread += [(line, f"{name} is in another file") for line, name in evaluator.elsewhere.items()]
     return ShipperConfig(
         file,
         tuple(jobs),
