@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 _SIGNS = {
     "Docker's log driver": (r"driver:[ \t]*[\"']?(?:grafana/)?loki\b",),
@@ -31,6 +32,39 @@ def other_lines(text: str) -> Iterator[tuple[int, str, frozenset[str]]]:
     for found in _PUSHES.finditer(text):
         names = frozenset(_VARIABLE.findall(found[0]))
         yield _row(text, found.start("row")), "what has the address to push to", names
+
+
+_APPENDERS = re.compile(
+    rb"/loki/api/v1/push\b|\bloki4j\b|loki-logback|\b(?:pino|winston)-loki\b|logging_loki|\bLokiHandler\b|"
+    rb"Sinks\.Grafana\.Loki|tracing[-_]loki\b"
+)
+"""Loki's push address, and libraries by which applications push their own lines."""
+_OF_PROGRAMS = {
+    "", ".cs", ".csproj", ".go", ".gradle", ".java", ".js", ".kt", ".kts", ".mjs", ".php", ".properties", ".py", ".rb",
+    ".rs", ".sh", ".toml", ".ts", ".xml",
+}  # fmt: skip
+_NOT_OWN = {".git", ".venv", "node_modules", "vendor"}
+_LARGEST = 256 * 1024
+_MOST = 5000
+"""Bytes of a file, and files, that are looked at."""
+
+
+def pushing_program(folder: Path) -> Path | None:
+    """A program's file in a folder that pushes lines to Loki by itself."""
+    seen = 0
+    for file in sorted(folder.rglob("*")):
+        ours = (file.suffix in _OF_PROGRAMS or file.name == "package.json") and not file.name.startswith(".env")
+        if not ours or _NOT_OWN & set(file.parts) or not file.is_file() or file.stat().st_size > _LARGEST:
+            continue
+        seen += 1
+        if seen > _MOST:
+            return None
+        try:
+            if _APPENDERS.search(file.read_bytes()):
+                return file
+        except OSError:
+            continue
+    return None
 
 
 def _row(text: str, at: int) -> int:

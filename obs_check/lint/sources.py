@@ -132,6 +132,7 @@ def read_material(
             *reading.notes,
             *(f"{one} brings lines to Loki whose labels are not read: none is called unset" for one in others),
         ),
+        tuple(path for path in paths if path.is_dir()),
         tuple(others),
     )
     return material, reading.skipped, reading.broken

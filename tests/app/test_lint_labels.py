@@ -114,6 +114,32 @@ def test_lines_that_another_program_brings_may_have_any_label(text: str, is_open
     assert (unset(tmp_path, '{job="a"}') == []) is is_open
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "is_open"),
+    [
+        ("bin/forward", "curl http://127.0.0.1:3100/loki/api/v1/push\n", True),
+        ("package.json", '{"dependencies": {"pino-loki": "2"}}', True),
+        ("pom.xml", "<artifactId>loki-logback-appender</artifactId>", True),
+        ("node_modules/a.js", "/loki/api/v1/push", False),
+        ("README.md", "/loki/api/v1/push", False),
+        ("a.py", "query('/loki/api/v1/query_range')", False),
+    ],
+)
+def test_an_application_may_push_by_itself(name: str, text: str, is_open: bool, tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(DOCKER, "utf-8")
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(text, "utf-8")
+    assert (unset(tmp_path, '{job="a"}') == []) is is_open
+
+
+def test_the_values_that_jobs_set_are_told(tmp_path: Path) -> None:
+    jobs = [f"  - {{job_name: j{n}, static_configs: [{{labels: {{job: {n}}}}}]}}" for n in "abcdefg"]
+    (tmp_path / "p.yaml").write_text("\n".join([CLIENTS + "scrape_configs:", *jobs]), "utf-8")
+    (tmp_path / "q.logql").write_text('{job="gg"}\n', "utf-8")
+    (issue,) = lint(read_material([tmp_path], [], None, None, {}, SETTINGS)[0]).issues
+    assert issue.remedy == "jobs set it to g, a, b, c, d and 2 more"
+
+
 def taken(folder: Path, *paths: str) -> list[str]:
     """What is said of paths that are taken twice, each of a job of its own."""
     job = "  - job_name: j{0}\n    static_configs: [{{labels: {{__path__: '{1}'}}}}]"

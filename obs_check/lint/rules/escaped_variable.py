@@ -20,10 +20,16 @@ def _find(material: Material) -> Iterator[Found]:
         if question.board is None or question.language != "logql":
             continue
         several = {v.name: v for v in question.board.dashboard.variables if v.multi or v.include_all}
+        whys: dict[str, list[str]] = {}
         for name in within_backticks(question.raw):
             if name in several and (why := _special(several[name])):
-                claim = f"${name} may hold several values and stands between backticks: {why}"
-                yield question.spot, claim, f'write it in double quotes, "${name}", or as ${{{name}:regex}}'
+                whys.setdefault(why, []).append(name)
+        for why, names in whys.items():
+            stand = "stand" if len(names) > 1 else "stands"
+            claim = (
+                f"{' and '.join(f'${n}' for n in names)} may hold several values and {stand} between backticks: {why}"
+            )
+            yield question.spot, claim, f'write it in double quotes, "${names[0]}", or as ${{{names[0]}:regex}}'
 
 
 def _special(variable: Variable) -> str:
