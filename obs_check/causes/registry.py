@@ -204,6 +204,18 @@ CAUSES: tuple[Cause, ...] = (
 )
 """One tuple for all that are asked; a cause's `needs` says on what, its `asked` when."""
 
+UNNAMED: tuple[Cause, ...] = (
+    shadowed_label.CAUSE,
+    label_removed.CAUSE,
+    parser_missing.CAUSE,
+    wrong_parser.CAUSE,
+    json_nesting.CAUSE,
+    regexp_no_match.CAUSE,
+    group_label_missing.CAUSE,
+    group_label_missing.UNNAMED,
+)
+"""Those that are asked of a panel that shows a number without the names that it groups by."""
+
 _LATER: tuple[Asked, ...] = ("standing", "last", "unanswered", "truth")
 
 

@@ -66,6 +66,9 @@ def mean_values(matcher: ast.Matcher, values: Collection[str]) -> Iterator[tuple
         return
     named = matcher.value.split("|") if matcher.op == "=~" else [matcher.value]
     in_case = [one if one in values else same_but_case(one, values) or one for one in named]
+    if in_case != named and all(value == value.lower() for value in values):
+        # Those that do not occur just now are written as the others are.
+        in_case = [one.lower() for one in in_case]
     corrected = [one if one in values else misspelt_value(one, values) or one for one in in_case]
     if in_case != named:
         yield _with_values(matcher, in_case), "same"

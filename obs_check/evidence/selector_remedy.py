@@ -237,6 +237,12 @@ def _behind(
         values = tuple(sorted({labels[near] for labels, _ in lines if labels.get(near)}))
         for other, meaning in _with_values(replace(matcher, name=near), values):
             yield _Idea("metadata", None, meaning, f"| {matcher_text(other)}", seen=values)
+    else:
+        telling = matcher.op == "=" and len(matcher.value) >= _TELLING
+        having = (n for n in metadata if telling and any(labels.get(n) == matcher.value for labels, _ in lines))
+        if (only := _only(having)) is not None:
+            seen = tuple(sorted({labels[only] for labels, _ in lines if labels.get(only)}))
+            yield _Idea("metadata", None, "other", f"| {matcher_text(replace(matcher, name=only))}", seen=seen)
     at = _set_behind(broken, matcher.name, lines)
     parser = in_one(list({p: p for _, line in lines if (p := parser_for(matcher.name, line)) is not None})[:1])
     if at is None and parser is None:

@@ -182,8 +182,38 @@ def test_a_parser_says_what_it_sets_and_fails_on() -> None:
 def test_a_parser_that_is_there_for_its_errors_need_not_set_labels() -> None:
     root = explained('sum(count_over_time({job="coderd"} | json | __error__="" [20s]))')
     assert next(node for node in root.walk() if node.text == "| json").notes == ()
+    assert stage('sum by (x) (count_over_time({job="coderd"} | json [20s]))', "| json").notes == (
+        "sets none of the labels that are used behind it",
+    )
     root = explained('sum by (host) (count_over_time({job="coderd"} | logfmt [20s]))')
     assert next(node for node in root.walk() if node.text == "| logfmt").notes == ("sets no label on any line",)
+
+
+@pytest.mark.parametrize(
+    ("query", "note"),
+    [
+        (
+            'sum by (hosts) (count_over_time({job="boundary"} | logfmt [20s]))',
+            "hosts is absent; nearest label host=`a.example`",
+        ),
+        (
+            'sum by (host) (count_over_time({job="boundary"} [20s]))',
+            "host is absent, but the line has host=a.example: | logfmt host",
+        ),
+        (
+            'sum by (host) (count_over_time({job="boundary"} | logfmt | drop host [20s]))',
+            "host is absent: `| drop host` takes it away",
+        ),
+        (
+            'max by (host) (sum by (job) (count_over_time({job="boundary"} | logfmt [20s])))',
+            "no series has host: the grouping inside of it leaves it out",
+        ),
+        ('sum by (host, team) (count_over_time({job="boundary"} | logfmt [20s]))', "team is absent from the line"),
+        ('sum by (host) (count_over_time({job="boundary"} | logfmt [20s]))', ""),
+    ],
+)
+def test_a_grouping_by_a_label_that_no_series_has(query: str, note: str) -> None:
+    assert explained(query).notes == ((note,) if note else ())
 
 
 def test_operators_and_what_loki_does_not_run() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from obs_check.app.diagnose.explain_panel import broken_targets, hidden_by_loki, of_panel
+from obs_check.app.diagnose.unnamed import of_unnamed
 from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, broken_panel
 from obs_check.causes.registry import causes_asked, causes_on
 from obs_check.errors import NotAllowed, Refused, Unavailable
@@ -62,6 +63,7 @@ def explain(
     idle = {id(row): work.idle(row) for row in panels if row.idle}
     unanswered = {id(row): work.unanswered(row) for row in panels if row.told.outage}
     rows = [{**failing, **idle, **unanswered}.get(id(row), row) for row in panels]
+    rows = [work.unnamed(row) if row.verdict is Verdict.OK and not row.idle else row for row in rows]
     if work.unexplained and (stale := not_reloaded(context)):
         work.unexplained.append(stale)
     work.unexplained += _idle_in_words(held, [row for row in rows if row.idle and row.verdict is Verdict.UNKNOWN])
@@ -156,6 +158,17 @@ class _Explaining:
                 return replace(row, cause=found[0].cause, verdict=Verdict.FAIL, idle=False)
             return replace(row, cause=found[0].cause)
         return row
+
+    def unnamed(self, row: PanelVerdict) -> PanelVerdict:
+        """The row of a panel that reads what it may, with why what it shows has no name, if that is so."""
+        try:
+            found = of_unnamed(self.context, broken_panel(row, self.held))
+        except (Unavailable, NotAllowed):
+            return row
+        if found is None:
+            return row
+        self._found(row, [found])
+        return replace(row, cause=found.cause)
 
     def unanswered(self, row: PanelVerdict) -> PanelVerdict:
         """The row of a panel that was not answered: broken where something answers that is not what has to."""

@@ -152,7 +152,8 @@ def sets_nothing(stage: ast.Stage, braces: int, pairs: int, lines: int) -> str:
         return f"sets no label on any line: no line is a JSON object{told}"
     if not isinstance(stage, ast.JsonParser | ast.UnpackParser | ast.LabelFormat) and 2 * braces > lines:
         return f"sets no label on any line: {braces:,} of {lines:,} lines are JSON objects, which `| json` reads"
-    return "sets no label on any line"
+    reads = braces if isinstance(stage, ast.JsonParser) else pairs if isinstance(stage, ast.LogfmtParser) else 0
+    return "sets none of the labels that are used behind it" if reads else "sets no label on any line"
 
 
 def _uses_labels(stage: ast.Stage) -> bool:

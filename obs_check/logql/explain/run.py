@@ -1,6 +1,7 @@
 """Explains a query by running it over a source with counting stages: one pass a range, as without."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 
 from obs_check.errors import QueryError
 from obs_check.logql.engine.evaluate import Evaluation, range_times
@@ -12,15 +13,18 @@ from obs_check.logql.explain.meter import PipelineMeter
 from obs_check.logql.explain.operators import operator_text
 from obs_check.logql.explain.selector import no_stream
 from obs_check.logql.explain.tree import Node
+from obs_check.logql.explain.whereabouts import why_absent
 from obs_check.logql.settings import EngineSettings
 from obs_check.logql.stages.compile import chain, compile_stage, first_checks, loki_order
 from obs_check.logql.stages.hints import Hints
-from obs_check.logql.stages.row import row_of
+from obs_check.logql.stages.row import Row, row_of
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.walk import children
+from obs_check.logql.syntax.walk import children, log_queries
 from obs_check.model.window import Window, shown_time
 
 _ALL_TIME = (-(1 << 62), 1 << 62)
+_ROWS = 100
+"""Lines that are looked at for a label that none has."""
 
 
 def explain(expr: ast.Expr, source: Source, window: Window, step_ns: int | None, settings: EngineSettings) -> Node:
@@ -62,18 +66,29 @@ class _Counting(Evaluation):
         super().__init__(times, source, settings)
         self._series: dict[int, int | None] = {}
         self._meters: dict[int, PipelineMeter] = {}
+        self._unnamed: dict[int, list[str]] = {}
 
     def value(self, expr: ast.Metric) -> list[Step] | float:
         found = super().value(expr)
-        self._series[id(expr)] = None if isinstance(found, float) else max(map(len, found), default=0)
+        if isinstance(found, float):
+            self._series[id(expr)] = None
+        else:
+            self._count(expr, found)
         return found
+
+    def _count(self, expr: ast.Metric, found: list[Step]) -> None:
+        self._series[id(expr)] = max(map(len, found), default=0)
+        grouping = expr.grouping if isinstance(expr, ast.VectorAggregation | ast.RangeAggregation) else None
+        if grouping is not None and not grouping.without and any(found):
+            there = {name for step in found for labels, _ in step for name, value in labels if value}
+            self._unnamed[id(expr)] = [name for name in grouping.labels if name not in there]
 
     def range_vectors(self, expr: ast.RangeAggregation, pushed: ast.Grouping | None = None) -> list[Step]:
         grouping = pushed or expr.grouping
         used = grouping is None or grouping.without or bool(grouping.labels)
         meter = self._meters[id(expr)] = PipelineMeter(expr.range.query, expr.range.unwrap, self.source, used)
         found = evaluate_range(expr, self.times, meter, self.settings, pushed, meter)
-        self._series[id(expr)] = max(map(len, found), default=0)
+        self._count(expr, found)
         return found
 
     def node(self, expr: ast.Metric, notes: tuple[str, ...] = ()) -> Node:
@@ -84,7 +99,29 @@ class _Counting(Evaluation):
             if meter is not None
             else tuple(self.node(operand) for operand in children(expr))
         )
+        notes = (*notes, *self._why_unnamed(expr))
         return Node("operator", operator_text(expr), series=self._series.get(id(expr)), notes=notes, children=below)
+
+    def _why_unnamed(self, expr: ast.Metric) -> Iterator[str]:
+        """Why no series has a label that an operator groups by."""
+        names, queries = self._unnamed.get(id(expr), []), log_queries(expr)
+        if not names or len(queries) != 1:
+            return
+        passing = list(islice(self._passing(queries[0]), _ROWS))
+        for name in names if passing else ():
+            if any(row.get(name) for row in passing):
+                yield f"no series has {name}: the grouping inside of it leaves it out"
+            else:
+                yield why_absent(name, passing[0], queries[0].stages)
+
+    def _passing(self, query: ast.LogQuery) -> Iterator[Row]:
+        """Lines that pass, with every label that they have: those that the query does not use too."""
+        run = [compile_stage(stage, self.settings) for stage in query.stages]
+        for stream in self.source.select(query.selector.matchers, *_ALL_TIME):
+            for entry in stream.entries[:_ROWS]:
+                row = row_of(entry.ts, entry.line, stream.labels, entry.metadata)
+                if all(stage(row) for stage in run):
+                    yield row
 
 
 def _why_empty(source: Source) -> Callable[[ast.Selector], str]:

@@ -15,6 +15,11 @@ from obs_check.model.secret import shorten
 
 _ANY_TIME = EngineSettings(lambda: 0)
 """What time it is makes no difference to which labels a line has."""
+_DETECTED = "detected_level"
+_LEVEL_FIELDS = frozenset(
+    {"level", "log.level", "log_level", "loglevel", "lvl", "severity", "severitytext", "severity_text"}
+)
+"""What Loki 3 makes `detected_level` of (its `log_level_fields`), in small letters, and usual spellings beside it."""
 SHOWN = 80
 """Characters of a value that are shown."""
 
@@ -100,6 +105,8 @@ def nearest_label(wanted: str, known: Iterable[str]) -> str | None:
         found = next(filter(alike, texts), None)
         if found is not None:
             return found
+    if folded in _LEVEL_FIELDS and _DETECTED in texts:
+        return _DETECTED
     by_fold = {text.casefold(): text for text in texts}
     close = get_close_matches(folded, list(by_fold), 1, 0.6)
     return by_fold[close[0]] if close else None
