@@ -31,6 +31,25 @@ def counts_whole_range(question: Question) -> bool:
     return bool(counted) and max(counted) >= question.length_ms > 0
 
 
+def chooses(question: Question) -> str:
+    """`topk` or `bottomk` where that decides which series a query answers; "" where nothing does."""
+    return _chooser(question.promql if question.logql is None else question.logql)
+
+
+def _chooser(tree: Any) -> str:
+    match type(tree).__name__:
+        case "ParenExpr" | "LabelReplace":
+            return _chooser(tree.expr)
+        case "Call" if tree.func.name in _PROMQL_PASSES:
+            return _chooser(tree.args[0])
+        case "VectorAggregation" if tree.op in ("sort", "sort_desc"):
+            return _chooser(tree.expr)
+        case "AggregateExpr" | "VectorAggregation" if str(tree.op) in ("topk", "bottomk"):
+            return str(tree.op)
+        case _:
+            return ""
+
+
 def compares_to_bool(node: Any) -> bool:
     """Whether a comparison of promql-parser's answers 0 and 1."""
     return node.modifier is not None and bool(node.modifier.return_bool)

@@ -114,6 +114,12 @@ def test_lines_that_another_program_brings_may_have_any_label(text: str, is_open
     assert (unset(tmp_path, '{job="a"}') == []) is is_open
 
 
+def test_detected_level_is_no_label_whoever_brings_the_lines(tmp_path: Path) -> None:
+    (tmp_path / "c.alloy").write_text(ALLOY + PARTS["faro"], "utf-8")
+    for query, count in {'{detected_level="a"}': 1, '{job="docker", detected_level=~".*"}': 0}.items():
+        assert len(unset(tmp_path, query)) == count
+
+
 @pytest.mark.parametrize(
     ("name", "text", "is_open"),
     [

@@ -263,6 +263,40 @@ def test_a_bar_chart_of_the_whole_range_wants_one_step(
     assert [(rule, remedy) for _, rule, _, remedy in found] == [(rule, BARS) for rule in rules]
 
 
+TOP = "topk(1, sum by (l) (rate(x[5m])))"
+
+
+@pytest.mark.parametrize(
+    ("kind", "expr", "more", "says"),
+    [
+        ("stat", TOP, {}, True),
+        ("bargauge", f"sort_desc({TOP})", {}, True),
+        ("stat", TOP, {"target_instant": True}, False),
+        ("stat", f"sum({TOP})", {}, False),
+        ("stat", TOP, {"transformations": [{"id": "reduce", "options": {}}]}, False),
+        ("timeseries", TOP, {}, False),
+    ],
+)
+def test_topk_chooses_at_each_step(tmp_path: Path, kind: str, expr: str, more: dict[str, Any], says: bool) -> None:
+    found = said(tmp_path, panel(expr, PROMETHEUS, kind, **more))
+    assert ["topk chooses anew" in claim for _, rule, claim, _ in found if rule == "range-needs-instant"] == [
+        True
+    ] * says
+
+
+def test_a_label_that_all_queries_ask_for_may_be_of_another_program(tmp_path: Path) -> None:
+    asked = panel('{host="x"} |= "a"', LOKI), panel('{host="x"} |= "b"', LOKI), panel('{host="x"}', LOKI, "logs")
+    found = [remedy for _, rule, _, remedy in said(tmp_path, *asked) if rule == "label-not-set"]
+    assert len(found) == 3
+    assert all("another program" in remedy for remedy in found)
+    found = [remedy for _, rule, _, remedy in said(tmp_path, *asked, panel("{}", LOKI)) if rule == "label-not-set"]
+    assert all("another program" in remedy for remedy in found)
+    found = [
+        remedy for _, rule, _, remedy in said(tmp_path, *asked, panel('{job="a"}', LOKI)) if rule == "label-not-set"
+    ]
+    assert not any("another program" in remedy for remedy in found)
+
+
 def test_detected_level_stands_behind_the_selector(tmp_path: Path) -> None:
     asked = panel('{job="a", detected_level="error"}', LOKI), panel('{job="a"} | detected_level="error"', LOKI)
     ((number, rule, claim, remedy),) = said(tmp_path, *asked)

@@ -1,17 +1,23 @@
 """label-not-set: a selector asks for a label that no shipper job of the configurations sets."""
 
 import difflib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
+from obs_check.lint.question import Question
 from obs_check.lint.rule import LintRule
 from obs_check.logql.syntax.ast import Matcher
 from obs_check.shipper.label_flow import Possible
 
 _BY_LOKI = {"service_name", "__aggregated_metric__", "__pattern__"}
 """Loki 3.5 sets service_name by itself."""
+_BESIDE = "detected_level"
 _SHOWN = 5
+_WHOLE = 3
+"""Selectors of a dashboard from which one label that all ask for may be of lines that another program brings."""
+_FOREIGN = "; every query of the dashboard asks for it: if another program brings their lines, that one sets it"
 _BY_LOKI_BESIDE = (
     "detected_level is no label of a stream: Loki sets it as structured metadata, where a selector does not look",
     'filter by it behind the selector: `{...} | detected_level="error"`',
@@ -20,23 +26,38 @@ _BY_LOKI_BESIDE = (
 
 def _find(material: Material) -> Iterator[Found]:
     ways = [flow.pushed for shipper in material.shippers for _, flow in shipper.flows]
-    if not ways or any(shipper.config.unread for shipper in material.shippers):
-        # What was not read may set whatever is missing.
+    if not ways:
         return
+    set_by_loki = _BY_LOKI if any(_BESIDE in way.labels for way in ways) else _BY_LOKI | {_BESIDE}
+    # What was not read may set whatever is missing.
+    is_open = any(shipper.config.unread for shipper in material.shippers)
+    found: list[tuple[Question, tuple[str, str]]] = []
+    selectors: Counter[object] = Counter()
     for question in material.questions:
         for known in question.known_matchers():
-            matchers = [m for m in known if m.name not in _BY_LOKI]
-            if any(way.fits(matchers) for way in ways):
-                continue
-            if material.is_pushed_to():
-                return
-            alone = [m for m in matchers if not any(way.fits([m]) for way in ways)]
-            for matcher in alone:
-                told = _BY_LOKI_BESIDE if matcher.name == "detected_level" else _told(matcher, ways)
-                yield question.spot, *told
-            if not alone:
-                names = ", ".join(dict.fromkeys(m.name for m in matchers))
-                yield question.spot, f"no job sets {names} together as the selector asks", "ask for labels of one job"
+            selectors[_board(question)] += 1
+            if any(m.name == _BESIDE and m.name in set_by_loki and not Possible().fits([m]) for m in known):
+                yield question.spot, *_BY_LOKI_BESIDE
+            matchers = [m for m in known if m.name not in set_by_loki]
+            if not is_open and not any(way.fits(matchers) for way in ways):
+                found += [(question, told) for told in _lacking(matchers, ways)]
+    if found and not material.is_pushed_to():
+        counted = Counter((_board(question), told) for question, told in found)
+        for question, told in found:
+            every = selectors[_board(question)]
+            foreign = question.board is not None and counted[_board(question), told] == every >= _WHOLE
+            yield question.spot, told[0], f"{told[1]}{_FOREIGN if foreign else ''}"
+
+
+def _board(question: Question) -> object:
+    return id(question.board)
+
+
+def _lacking(matchers: list[Matcher], ways: Sequence[Possible]) -> list[tuple[str, str]]:
+    """What is told of a selector that fits the lines of no job."""
+    alone = [_told(matcher, ways) for matcher in matchers if not any(way.fits([matcher]) for way in ways)]
+    names = ", ".join(dict.fromkeys(m.name for m in matchers))
+    return alone or [(f"no job sets {names} together as the selector asks", "ask for labels of one job")]
 
 
 def _told(matcher: Matcher, ways: Sequence[Possible]) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from obs_check.lint.counted_ranges import BARS, counts_whole_range
+from obs_check.lint.counted_ranges import BARS, chooses, counts_whole_range
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.panel_options import TILES, legend_reducers, reducers
@@ -22,6 +22,11 @@ def _find(material: Material) -> Iterator[Found]:
             continue
         if not question.is_asked or question.length_ms < question.step_ms:
             # A range shorter than its step has one point.
+            continue
+        chooser = chooses(question) if panel.type in TILES and not reducers(panel)[1] else ""
+        if chooser and not any(not t.disabled for t in panel.transformations):
+            claim = f"{chooser} chooses anew at each step of a range query: every series that it ever chose gets a tile"
+            yield question.spot, claim, _INSTANT
             continue
         # A total in the legend is worse: sum-of-range speaks of that.
         bars = counts_whole_range(question) and "sum" not in legend_reducers(panel)
