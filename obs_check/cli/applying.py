@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from obs_check.cli.option_groups import F, as_record, with_options
-from obs_check.cli.options import Output
+from obs_check.cli.options import Output, echo
 from obs_check.documents.nearest import did_you_mean
 from obs_check.errors import UsageError
 
@@ -81,7 +81,8 @@ class Applying:
             return
         outcome.changes = systems.apply(chosen.taken)
         for line in outcome.changes:
-            out.say(line)
+            # What was changed is a result; with the others it is in the document.
+            (echo if out.format == "table" else out.say)(f"changed: {line}")
 
 
 def applying_options(function: F) -> F:

@@ -45,6 +45,11 @@ def demo(faults: tuple[str, ...], keep: Path | None, list_faults: bool, programs
     try:
         with keep_document(out, story):
             run_demo(story, Lab(fault_ids=chosen, shape=LabShape(native=programs)), out.say, out.show_outcome)
+        if out.format == "table":
+            from obs_check.report.html.headline import headline
+
+            told = headline(story.to_json())
+            echo(f"{told.label}: {told.sentence}")
     finally:
         with out.saving():
             written = out.write_evidence(folder, story.to_json())

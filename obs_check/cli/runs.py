@@ -58,13 +58,14 @@ def _row(one: "KeptFile") -> dict[str, Any]:
             "causes": [],
             "ended": error.message,
         }
+    # Of a demonstration its verdict is that after the fixes, and so is what stands beside it.
     last = found.get("after") or found
     return {
         **row,
         "verdict": found["verdict"],
         "events": sent_events(found),
-        "panels": len(found.get("panels") or ()),
+        "panels": len(last.get("panels") or ()),
         "broken": sum(panel["verdict"] == "fail" for panel in last.get("panels") or ()),
-        "causes": list(dict.fromkeys(finding["cause"] for finding in found.get("findings") or ())),
+        "causes": list(dict.fromkeys(finding["cause"] for finding in last.get("findings") or ())),
         "ended": found.get("ended") or "",
     }

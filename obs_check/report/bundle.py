@@ -105,6 +105,7 @@ class Verified:
     command: str = ""
     verdict: str = ""
     made_by: str = ""
+    ended: str = ""
     files: int = 0
     problems: list[tuple[str, str]] = field(default_factory=list)
     recomputed: Recomputed = field(default_factory=Recomputed)
@@ -155,6 +156,7 @@ def verify_files(files: Mapping[str, bytes], sealed: str, source: str) -> Verifi
     except InputError as error:
         found.problems.append((DOCUMENT, error.message))
         return found
+    found.ended = str(document.get("ended") or "")
     found.recomputed = recompute(document)
     if found.made_by == __version__:
         # A file whose bytes are not those of the manifest is known to be another already.
@@ -205,7 +207,8 @@ def _against_itself(files: Mapping[str, bytes], again: Mapping[str, bytes], foun
 def verification_lines(found: Verified) -> Iterator[str]:
     """What was found, for a person: whether it matches, what does not, what was made anew, what was not checked."""
     run = f"run {found.run}, " if found.run else ""
-    what = f"{run}{found.command}, verdict {found.verdict}, made by obs-check {found.made_by}"
+    ended = f" (it did not come to its end: {found.ended})" if found.ended else ""
+    what = f"{run}{found.command}, verdict {found.verdict}{ended}, made by obs-check {found.made_by}"
     yield f"{'matches' if found.matches else 'DOES NOT MATCH'}: {what}"
     for file, problem in found.problems:
         yield f"  {file}: {problem}"

@@ -122,13 +122,17 @@ def suggested_table(rows: Sequence[Mapping[str, object]]) -> Table:
     return table
 
 
+def answer_text(probe: Mapping[str, object]) -> str:
+    """What a probe was answered, or what was made of it, as JSON where it is no text."""
+    answer = probe.get("answer")
+    return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, default=str)
+
+
 def probe_line(probe: Mapping[str, object], most: int | None = None) -> str:
     """A probe in one line: who was asked what, and the answer (shortened). Of `most` characters the answer has at most
     half, and the question the rest."""
-    answer = probe.get("answer")
-    text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, default=str)
     asked = escape_controls(f"{probe.get('system')}: {probe.get('request')}")
-    said = shorten(text, _PROBE_CHARS)
+    said = shorten(answer_text(probe), _PROBE_CHARS)
     if most is None:
         return f"{asked} -> {escape_controls(said)}"
     said = shorten(escape_controls(said), max(most // 2, most - len(asked) - 4))

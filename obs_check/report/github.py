@@ -29,9 +29,9 @@ def annotations(document: "Document") -> Iterator[str]:
     last = document.get("after") or document
     for finding in last.get("findings") or ():
         fix = finding.get("fix") or {}
-        panels = ", ".join(map(str, finding.get("panels") or ()))
+        numbers = list(map(str, finding.get("panels") or ()))
         text = f"{finding.get('claim')}\n{fix.get('summary') or ''}".rstrip()
-        text += f"\nexplains panels {panels}" if panels else ""
+        text += f"\nexplains panel{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}" if numbers else ""
         path = str(fix.get("path") or "")
         place = {"file": path} if path and _is_here(path) and Path(path).is_file() else {}
         yield _command(_LEVELS.get(str(finding.get("severity")), "notice"), text, str(finding.get("cause")), **place)

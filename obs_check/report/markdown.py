@@ -4,8 +4,11 @@ import re
 from collections.abc import Sequence
 
 from obs_check.app.verify.document import Document, JsonFinding, ResultPart
+from obs_check.model.tree import integer_at
 from obs_check.model.wording import count_noun
+from obs_check.report.console import answer_text
 from obs_check.report.frames import EvidenceTable
+from obs_check.report.html.runs import runs_of
 from obs_check.report.tables import sent_events, severity_and_kind
 from obs_check.report.terminal import escape_controls, in_one_line
 
@@ -26,16 +29,23 @@ _IN_REPORT = {
 
 def to_markdown(document: "Document", tables: Sequence[EvidenceTable]) -> str:
     """Verdict, each finding with its probes and its diff, then tables."""
-    result = document.get("result")
+    runs = runs_of(document)
+    # What the document amounts to is what its last run does, as in the page of HTML.
+    result = runs[-1].document.get("result")
     head = f"{in_markdown(result['head'])}, " if result and result.get("head") else ""
     parts = [f"# {head}obs-check {in_markdown(document.get('command'))}: {in_markdown(document.get('verdict'))}"]
     if document.get("ended"):
         parts.append(
             f"It did not come to its end: {in_markdown(document['ended'])}. What follows is what was found so far."
         )
-    if document.get("run"):
-        parts.append(f"Run {in_markdown(document['run'])}, {count_noun(sent_events(document), 'event')}.")
-    parts += [_part(part) for part in (result and result.get("parts")) or ()]
+    told = [one for one in runs if one.document is document or document.get("after")]
+    for one in told:
+        if one.document.get("run"):
+            when = f" {one.name}" if len(told) > 1 else ""
+            sent = count_noun(sent_events(one.document), "event")
+            parts.append(f"Run {in_markdown(one.document['run'])}{when}, {sent}.")
+        result = one.document.get("result")
+        parts += [_part(part) for part in (result and result.get("parts")) or ()]
     findings = list(document.get("findings") or ())
     if findings:
         parts.append("## Findings")
@@ -86,9 +96,13 @@ def _finding(number: int, finding: "JsonFinding") -> str:
     lines = [head, "", in_markdown(finding.get("claim")), ""]
     panels = finding.get("panels") or ()
     if panels:
-        lines += [f"Explains panels {in_markdown(', '.join(str(p) for p in panels))}.", ""]
-    for probe in finding.get("probes") or ():
-        lines += ["Asked:", "", _block(f"{probe.get('system')}: {probe.get('request')}\n{probe.get('answer')}"), ""]
+        named = f"panel{'s' if len(panels) > 1 else ''} {', '.join(map(str, panels))}"
+        lines += [f"Explains {in_markdown(named)}.", ""]
+    evidence = finding.get("evidence") or {}
+    written = integer_at(evidence, "as_written") or 0
+    for place, probe in enumerate(finding.get("probes") or ()):
+        side = ("As written:" if place < written else "Changed:") if evidence.get("kind") == "proof" else "Asked:"
+        lines += [side, "", _block(f"{probe.get('system')}: {probe.get('request')}\n{answer_text(probe)}"), ""]
     lines.append(f"Fix ({in_markdown(fix.get('safety', 'manual'))}): {in_markdown(fix.get('summary'))}")
     if fix.get("diff"):
         lines += ["", _block(str(fix["diff"]).rstrip("\n"), "diff")]

@@ -107,7 +107,9 @@ def next_step(document: "Document", options: str = "") -> str:
     """The command to type now, with these options; empty where there is nothing to do."""
     verdict, command = document.get("verdict"), document.get("command")
     if document.get("ended"):
-        return ""
+        # What was sent is not lost, and how far it got is still to be seen.
+        sent = document.get("events") and command in ("verify", "diagnose", "inject", "confirm")
+        return f"obs-check trace {document.get('run')}{options} follows what was sent" if sent else ""
     if command == "diagnose" and (changes := document.get("changes")):
         fixes = [mapping_at(f, "fix") for f in document.get("findings") or ()]
         files = any(fix.get("path") and str(fix["path"]) in line for fix in fixes for line in changes)

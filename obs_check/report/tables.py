@@ -61,7 +61,8 @@ def _verdicts(document: "Document") -> Iterator[dict[str, Any]]:
     for part in _parts(document):
         span = mapping_at(part, "span")
         yield {
-            **{key: part.get(key) for key in ("command", "verdict", "run", "ended")},
+            **{key: part.get(key) for key in ("command", "run", "ended")},
+            "verdict": _own_verdict(part),
             "started": span.get("start_ns"),
             "looked_until": span.get("end_ns"),
             "events": len(part.get("events") or ()),
@@ -71,6 +72,15 @@ def _verdicts(document: "Document") -> Iterator[dict[str, Any]]:
             "outages": part.get("outages"),
             "versions": part.get("versions"),
         }
+
+
+def _own_verdict(part: "Document") -> object:
+    """A demonstration's verdict is that after its fixes; the run before them has its own."""
+    if "after" not in part:
+        return part.get("verdict")
+    from obs_check.app.recompute.document import verdict_of
+
+    return verdict_of(part)
 
 
 def _events(document: "Document") -> Iterator[dict[str, Any]]:

@@ -2,10 +2,12 @@
 
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from obs_check.app.diagnose.explain import of_what_is_wrong
 from obs_check.app.systems.chosen_fixes import chosen_fixes, patch_of
 from obs_check.errors import UsageError
 from obs_check.model.finding import FileEdit, Finding, Fix, Observation, Safety, Subject, TargetEdit
@@ -23,7 +25,15 @@ FIRST = finding("safe.query", "safe", TargetEdit(1, "A", "x", "y"), path="dashbo
 SECOND = finding("review.file", "review", FileEdit("/etc/p.yaml", BEFORE, BEFORE.replace("a: 1", "a: 9")))
 THIRD = finding("review.other", "review", FileEdit("/etc/p.yaml", BEFORE, BEFORE.replace("f: 6\n", "f: 7\ng: 8\n")))
 FOURTH = finding("manual.thing", "manual")
-EVERY = (FIRST, SECOND, THIRD, FOURTH)
+TRUE_ZERO = replace(finding("truth.nothing", "manual"), severity="info")
+EVERY = (FIRST, SECOND, THIRD, FOURTH, TRUE_ZERO)
+
+
+def test_a_cause_on_the_way_explains_no_panel_that_is_right() -> None:
+    whole = replace(FIRST, panels=(1, 2, 3))
+    assert of_what_is_wrong(whole, {2}).panels == (1, 3)
+    # A cause of one panel, such as a masked zero, is about that panel, whatever it reads.
+    assert of_what_is_wrong(replace(whole, subject=Subject("d", 2), panels=(2,)), {2}).panels == (2,)
 
 
 @pytest.mark.parametrize(

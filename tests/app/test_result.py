@@ -18,6 +18,7 @@ from obs_check.follow.run import Run, Sent, plan_events
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import Window
 from obs_check.report.markdown import to_markdown
+from obs_check.report.screen import next_step
 from tests.app.test_outages import views
 
 EVENTS = plan_events("abcdef", 1, 1, "http://allowed.example/", "http://denied.invalid/")
@@ -72,6 +73,19 @@ def test_an_ended_command_has_not_succeeded() -> None:
     found = result_of(seen.run, seen.hops, seen.panels, seen.findings, seen.health, "interrupted")
     assert found is not None and found["head"] == UNDECIDED
     assert result_of(None, [], [], [], Health(), "") is None
+
+
+def test_what_an_ended_command_did_not_do_is_not_said() -> None:
+    seen = outcome(DOUBT, GOOD, Health([WORKS]))
+    seen.now_ns, seen.span = (lambda: 9), Window(1, 2)
+    seen.stop("interrupted")
+    document: Any = seen.to_json()
+    healthy, denied, *_ = document["result"]["parts"]
+    assert healthy["says"] == "1 check before the run, 0 not as they have to be"
+    assert denied["says"] == "0 of 0 requests denied, 1 to be allowed, 0 otherwise, 1 whose answer is not known"
+    # It has looked until it was ended.
+    assert document["span"] == {"start_ns": 1, "end_ns": 9}
+    assert next_step(document) == "obs-check trace abcdef follows what was sent"
 
 
 def test_a_broken_workspace_is_in_verdict_document_and_export() -> None:

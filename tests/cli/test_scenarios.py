@@ -209,7 +209,7 @@ def test_a_broken_panel_is_diagnosed_confirmed_and_exported(broken: Lab, command
     assert (unasked.code, unasked.out) == (2, "")
     assert "nobody can be asked here" in unasked.err
     fixed = command("diagnose", "--config", broken.config_path, "--inject", "--apply", "--yes", "--patch", "all.patch")
-    assert "dashboard agent-firewall saved as version 2" in fixed.err
+    assert "\nchanged: dashboard agent-firewall saved as version 2" in fixed.out
     assert "will change dashboard agent-firewall: 7 queries" in fixed.err
     assert fixed.out.splitlines()[-1] == f"next: obs-check confirm last --config {broken.config_path}"
     assert Path("all.patch").read_text().startswith("# dashboard:agent-firewall is saved in Grafana by --apply")

@@ -160,6 +160,10 @@ def test_the_commands(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (kept / "changed.zip").write_bytes(raw)
     assert main(["bundle", "verify", "changed.zip"]) == 1
     assert capsys.readouterr().out.startswith("DOES NOT MATCH: ")
+    (kept / "ended.json").write_text(json.dumps({**negative(), "ended": "terminated", "verdict": "unknown"}), "utf-8")
+    assert main(["bundle", "ended.json", "--to", "ended.zip"]) == 0
+    assert main(["bundle", "verify", "ended.zip"]) == 0
+    assert "verdict unknown (it did not come to its end: terminated), made" in capsys.readouterr().out
     assert main(["bundle", "verify", "run.json"]) == 2
     assert "not a zip" in capsys.readouterr().err
     assert main(["bundle", "none.json"]) == 2

@@ -18,13 +18,15 @@ from obs_check.report.console import hop_table, panel_table
 from obs_check.report.evidence import write_evidence
 from obs_check.report.json import document, dumps
 from obs_check.report.junit import junit
+from obs_check.report.markdown import to_markdown
 from obs_check.report.query_result import print_result, result_json, to_csv, to_jsonl
 from obs_check.report.screen import Diffs, next_step, print_document, summary
 from obs_check.report.shipper_trace import print_kept, print_trace
+from obs_check.report.tables import evidence_tables
 from obs_check.report.terminal import escape_controls, in_one_line
 from obs_check.shipper.simulate import run
 from obs_check.shipper.stages.registry import read_stages
-from tests.report.pages import healthy, negative
+from tests.report.pages import demonstration, healthy, negative
 from tests.report.test_screen_width import Terminal
 
 AT = 1_795_480_918_603_000_000
@@ -343,6 +345,25 @@ def test_what_was_interrupted_says_so_at_the_top_of_every_format(tmp_path: Path)
     assert "<h1>Nothing is claimed: it did not come to its end: interrupted.</h1>" in files["evidence.html"]
     assert files["verdict.csv"].splitlines()[1].startswith("verify,unknown,,interrupted,")
     assert shown(outcome.to_json()) == "verdict unknown (interrupted: only what was found so far)\n"
+
+
+def test_of_a_demonstration_each_run_says_how_it_was() -> None:
+    told, (verdicts, *_) = demonstration(), evidence_tables(demonstration())
+    told["result"], told["after"]["result"] = (
+        {"head": head, "parts": []} for head in ("DOCUMENTED NEGATIVE", "SUCCESS")
+    )
+    assert [(row["run"], row["verdict"]) for row in verdicts.rows] == [
+        (told["run"], "fail"),
+        (told["after"]["run"], "ok"),
+    ]
+    text = to_markdown(told, [])
+    # As the page of HTML and the verdict have it.
+    assert text.startswith("# SUCCESS, obs-check demo: ok\n")
+    assert f"Run {told['run']} before the fixes, 20 events." in text
+    assert f"Run {told['after']['run']} after the fixes, 20 events." in text
+    assert text.count("As written:") > 2 and text.count("Changed:") > 2
+    answers = [block.split("\n", 2)[2] for block in text.split("```")[1::2] if not block.startswith("diff")]
+    assert answers and all(json.loads(answer) is not None for answer in answers)
 
 
 def test_evidence_needs_a_folder(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def _whole(document: "Document", place: str, found: Recomputed) -> None:
             _whole(inside, f"{place}{key}.", found)
     _one(document, place, found)
     last = after if isinstance(after, Mapping) else document
-    found.same("verdicts", f"{place}verdict", document.get("verdict"), _verdict(last))
+    found.same("verdicts", f"{place}verdict", document.get("verdict"), verdict_of(last))
     first, second = (document, after) if isinstance(after, Mapping) else (before, document)
     if "comparison" not in document:
         return
@@ -52,9 +52,9 @@ def _one(document: "Document", place: str, found: Recomputed) -> None:
         _inputs(inputs, place, found)
 
 
-def _verdict(document: "Document") -> str:
-    """As Outcome's: that of what was looked at; unknown where it did not come to its end or looked at nothing. A run
-    that was only sent has that of its events."""
+def verdict_of(document: "Document") -> str:
+    """As Outcome's, of one run: that of what was looked at; unknown where it did not come to its end or looked at
+    nothing. A run that was only sent has that of its events."""
     hops, panels = document.get("hops") or [], document.get("panels") or []
     findings = document.get("findings") or []
     sent = document.get("events") or [] if document.get("command") == "inject" else []

@@ -40,6 +40,9 @@ def chosen_fixes(findings: Sequence[Finding], only: Collection[str] = (), also_r
     for finding in findings:
         if only and finding.cause not in only:
             continue
+        if finding.severity == "info" and not finding.fix.edits:
+            # It says how things are, and there is nothing to mend.
+            continue
         if not finding.fix.edits:
             left_out.append(f"{finding.cause} is for a person to mend: {finding.fix.summary}")
         elif finding.fix.safety == "safe" or (finding.fix.safety == "review" and also_review):

@@ -70,6 +70,7 @@ class Check:
             panels = count_noun(len(self._held.expectations), "panel")
             self.say(f"no `expect` is set: {panels} must read what obs-check ships for its own dashboard")
         self.outcome.inputs = inputs_of(self.systems)
+        self.outcome.now_ns = self.systems.now_ns
         now = self.systems.now_ns()
         self.outcome.span = Window(now, now)
         self._surroundings()
@@ -171,7 +172,8 @@ class Check:
             if systems.steady_ns() >= told_ns:
                 told_ns = systems.steady_ns() + int(TOLD_S * NS)
                 numbers, left_s = ", ".join(map(str, sorted(late))), -(-(deadline - systems.steady_ns()) // NS)
-                self.say(f"waiting for the counters of panels {numbers}: at most {left_s} s more (timeouts.metrics_s)")
+                panels = f"panel{'s' if len(late) > 1 else ''} {numbers}"
+                self.say(f"waiting for the counters of {panels}: at most {left_s} s more (timeouts.metrics_s)")
             systems.pause(pauses.pause_s())
             again = {copy_of(row.view): row for row in self._look(systems.now_ns(), late)}
             self.outcome.panels = [again.get(copy_of(row.view), row) for row in self.outcome.panels]

@@ -1,6 +1,7 @@
 """What a command found, in the shape of the JSON contract."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -55,6 +56,7 @@ class Outcome:
     """When the command looked."""
     health: Health = field(default_factory=Health)
     """What the workspace was asked beside the run."""
+    now_ns: Callable[[], int] = time.time_ns
     ended: str = ""
     """Why the command did not come to its end ("" when it did, or is still at work)."""
 
@@ -76,8 +78,10 @@ class Outcome:
         return self.run is not None
 
     def stop(self, why: str) -> None:
-        """Note that the command does not come to its end."""
+        """Note that the command does not come to its end: it has looked until now."""
         self.ended = self.ended or why
+        if self.span is not None:
+            self.span = Window(self.span.start_ns, max(self.span.end_ns, self.now_ns()))
 
     @property
     def exit_code(self) -> int:

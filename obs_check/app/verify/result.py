@@ -85,15 +85,15 @@ def _healthy(health: Health) -> Part:
     count = len({one.name for one in (*health.before, *health.after)})
     lines = [f"{one.name}: {line}" for _, one in broken for line in one.output.splitlines()[-3:]]
     why = [f"{one.name}, {when} the run: {one.says}" for when, one in broken]
-    said = (
-        f"{count_noun(count, 'check')} before and after the run, {len({one.name for _, one in broken})} not "
-        "as they have to be"
-    )
+    # A command that was ended may have asked on one side alone.
+    sides = " and ".join(when for when, side in (("before", health.before), ("after", health.after)) if side)
+    wrong = len({one.name for _, one in broken})
+    asked = f"{count_noun(count, 'check')} {sides} the run, {wrong} not as they have to be"
     needed = [] if any(when == "before" for when, _ in broken) else ["it worked before: look at what ran in between"]
     return Part(
         "healthy",
         health.verdict,
-        "; ".join([said, *health.unknown]),
+        "; ".join([asked if sides else "no check was run", *health.unknown]),
         tuple(lines[:_LINES]),
         tuple(why),
         tuple(needed or ["mend the workspace first: it did not work before anything was sent"]) if broken else (),
@@ -109,6 +109,8 @@ def _denied(run: Run, findings: Sequence[Finding]) -> Part:
         f"{right} of {count_noun(len(denied), 'request')} denied, {len(known) - len(denied)} to be allowed, "
         f"{len(wrong)} otherwise"
     )
+    if unknown := len(run.sent) - len(known):
+        said += f", {unknown} whose answer is not known"
     verdict = Verdict.FAIL if wrong else Verdict.OK if len(known) == len(run.sent) else Verdict.UNKNOWN
     lines = tuple(f"{one.event.tag}: {one.answer.verdict} {one.answer.error}".strip() for one in wrong[:_LINES])
     return _explained("denied", verdict, said, lines, [f for f in findings if f.hop == "egress"])
