@@ -135,6 +135,8 @@ def _of_pod(config: Rules, target: RelabeledTarget, pod: PodLogs, file: str) -> 
     """The rule that makes the path of a pod's target makes that of its log; one is added where there is none."""
     if target.exclude and matches(target.exclude, file):
         return _excluded(config, target)
+    if lost := target.traced.lost.get("__path__"):
+        return _path_lost(config, target, lost)
     rules, job = target.job.relabel, config.job_place(target.job)
     found = [n for n, rule in enumerate(rules) if rule.target == "__path__" and _applies(target, n)]
     path = _path_rule(pod, file)
@@ -150,6 +152,18 @@ def _of_pod(config: Rules, target: RelabeledTarget, pod: PodLogs, file: str) -> 
     )
     after = next((one for one in changes if one is not None and one.takes(file)), None)
     return Collecting(why, summary, after, near=names_directory(target.glob, file))
+
+
+def _path_lost(config: Rules, target: RelabeledTarget, number: int) -> Collecting:
+    """The rule that takes the path of a pod's target away leaves it; only of one that names what stays that can be
+    written."""
+    rule, place = target.job.relabel[number - 1], (*config.job_place(target.job), "relabel_configs", number - 1)
+    named = f"{in_words(rule, number)} of job {target.job.name}"
+    kept = f"{rule.regex}|__path__"
+    after = (
+        config.edited(lambda text: with_value(text, (*place, "regex"), kept)) if rule.action == "labelkeep" else None
+    )
+    return Collecting(f"{named} takes `__path__` away", f"let {named} keep `__path__`", after)
 
 
 def _path_rule(pod: PodLogs, file: str) -> dict[str, Json]:

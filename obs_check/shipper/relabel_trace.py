@@ -13,13 +13,15 @@ _DECIDES = ("keep", "drop", "keepequal", "dropequal")
 class Traced:
     """`labels` is None when a rule drops the target; `rule` is that rule's number (1-based) and `value` what it looked
     at. `unknown` maps a label whose value is not known to the names it hangs on; a `*` stands for labels that a
-    `labelmap` would make. `decided` are unknown names that rules which keep or drop looked at, taken as absent."""
+    `labelmap` would make. `decided` are unknown names that rules which keep or drop looked at, taken as absent. `lost`
+    maps a label that was there to the number of the rule that took it away."""
 
     labels: Labels | None
     rule: int = 0
     value: str = ""
     unknown: dict[str, tuple[str, ...]] = field(default_factory=dict)
     decided: tuple[str, ...] = ()
+    lost: dict[str, int] = field(default_factory=dict)
 
 
 def trace(labels: Labels, rules: Sequence[RelabelRule], is_unknown: Callable[[str], bool]) -> Traced:
@@ -27,6 +29,7 @@ def trace(labels: Labels, rules: Sequence[RelabelRule], is_unknown: Callable[[st
     current = {name: value for name, value in labels.items() if value}
     hangs: dict[str, tuple[str, ...]] = {}
     decided: list[str] = []
+    lost: dict[str, int] = {}
     for number, rule in enumerate(rules, 1):
         sources = (*rule.sources, rule.target) if rule.action in ("keepequal", "dropequal") else rule.sources
         on = _on(sources, current, hangs, is_unknown)
@@ -45,8 +48,11 @@ def trace(labels: Labels, rules: Sequence[RelabelRule], is_unknown: Callable[[st
             hangs["*"] = (*hangs.get("*", ()), rule.regex)
         elif rule.action in ("labeldrop", "labelkeep"):
             hangs = {n: names for n, names in hangs.items() if n == "*" or relabel({n: "x"}, [rule])}
+        lost |= dict.fromkeys(current.keys() - after.keys(), number)
         current = after
-    return Traced(current, 0, "", hangs, tuple(dict.fromkeys(decided)))
+    return Traced(
+        current, 0, "", hangs, tuple(dict.fromkeys(decided)), {n: r for n, r in lost.items() if n not in current}
+    )
 
 
 def _on(

@@ -25,6 +25,7 @@ Reason = Literal[
 
 
 NOBODY = KnownPods()
+_NO_PATH = "no rule sets `__path__` for this pod"
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +302,9 @@ def _not_taken(file: LogFile, targets: Sequence[RelabeledTarget]) -> FileReport:
             return FileReport(file, "taken by API", why, needs=decided, api=target)
     for target in mine:
         if not target.glob:
-            return FileReport(file, "no path", f"job {target.job.name}: no rule sets `__path__` for this pod")
+            lost = target.traced.lost.get("__path__")
+            why = f"{in_words(target.job.relabel[lost - 1], lost)} takes `__path__` away" if lost else _NO_PATH
+            return FileReport(file, "no path", f"job {target.job.name}: {why}")
     named = next((t for t in targets if t.glob and t.job.literal_paths and fits_pattern(t.glob, file.path)), None)
     if named is not None:
         why = f"job {named.job.name} takes `{named.glob}` for the name of one file: it has no file_match"

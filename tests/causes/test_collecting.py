@@ -232,6 +232,14 @@ CASES: dict[str, tuple[dict[str, Any], str, ShipperState, str, str, list[str]]] 
         "rule 1 (drop",
         ["regex: kube-system|x"],
     ),
+    "labels-to-keep-without-the-path": (
+        pods(GOOD, {"action": "labelkeep", "regex": "app|pod"}),
+        POD,
+        running(DISCOVERED),
+        FAR,
+        'rule 2 (labelkeep [] regex "app|pod") of job pods takes `__path__` away',
+        ["regex: app|pod|__path__"],
+    ),
     "wrong-replacement": (
         pods(path_rule("/var/log/pod/*$1/*.log")),
         POD,

@@ -155,3 +155,19 @@ def test_promtail_reads_the_targets_of_its_own_host(
     known = known_of(read_pods(listed(pod(), promtails), "pods.json"), "promtail")
     host = {"source_labels": [f"{META}{source}"], "target_label": "__host__"}
     assert about(promtail({}, host), CODER, known).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ({"action": "labelkeep", "regex": "pod"}, 'rule 2 (labelkeep [] regex "pod") takes `__path__` away'),
+        ({"action": "labeldrop", "regex": "__path.*"}, 'rule 2 (labeldrop [] regex "__path.*") takes `__path__` away'),
+        (
+            {"source_labels": [f"{META}pod_phase"], "regex": "Running", "target_label": "__path__", "replacement": ""},
+            f'rule 2 (replace [{META}pod_phase] regex "Running") takes `__path__` away',
+        ),
+    ],
+)
+def test_the_rule_that_takes_the_path_away_is_named(rule: dict[str, Any], why: str) -> None:
+    found = about(promtail({}, rule), CODER, PODS)
+    assert (found.reason, found.why) == ("no path", f"job pods: {why}")
