@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from obs_check.documents.yaml_tree import YamlValue, load
+from obs_check.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ def objects(document: YamlValue) -> Iterator[YamlValue]:
 
 
 def keys_of(item: YamlValue) -> list[Embedded] | None:
-    """The texts of a ConfigMap or a Secret, or of grafana-operator's GrafanaDashboard; None for any other object."""
+    """The texts of a ConfigMap or a Secret ("" for bytes that are none), or of grafana-operator's GrafanaDashboard;
+    None for any other object."""
     if not item.is_map() or "kind" not in item.mapping():
         return None
     top = item.mapping()
@@ -80,11 +82,9 @@ def keys_of(item: YamlValue) -> list[Embedded] | None:
         for key, value in part.mapping().items()
         if isinstance(value.data, str)
     ]
-    encoded = item.get("data") if kind == "Secret" else None
+    encoded = item.get("data" if kind == "Secret" else "binaryData")
     for key, value in encoded.mapping().items() if encoded and encoded.is_map() else ():
-        text = _decoded(value)
-        if text is not None:
-            found.append(Embedded(text, value.file, value.line, owner, key, escaped=True))
+        found.append(Embedded(_decoded(value), value.file, value.line, owner, key, escaped=True))
     return found
 
 
@@ -96,8 +96,9 @@ def _name(item: YamlValue) -> str:
     return "/".join(one for one in given if isinstance(one, str)) or "without a name"
 
 
-def _decoded(value: YamlValue) -> str | None:
+def _decoded(value: YamlValue) -> str:
+    """The text of a value in base64, which may stand on several lines; "" for what is no text."""
     try:
-        return base64.b64decode(value.text(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        return None
+        return base64.b64decode("".join(value.text().split()), validate=True).decode()
+    except (binascii.Error, ConfigError, UnicodeDecodeError, ValueError):
+        return ""

@@ -309,20 +309,31 @@ def _read_documents(path: Path, text: str, template: str, reading: _SourceReadin
             return False
         raise
     known = False
+    wrong: list[ConfigError] = []
     if of_a_shipper:
-        found = parse_shippers(text, str(path), _told(text, env), documents)
+        found = parse_shippers(text, str(path), _told(text, env), documents, wrong)
         reading.shippers += [ShipperFile(config, text) for _, config in found]
         known = bool(found)
+    failed: list[UsageError] = [*wrong]
     whole = False
     for item in (item for document in documents for item in objects(document)):
         keys = keys_of(item)
         whole |= keys is None and item.is_map()
         for one in keys or ():
-            known |= _key(one, path, template, text, reading)
+            try:
+                known |= _key(one, path, template, text, reading)
+            except UsageError as error:
+                failed.append(error)
     if whole and _MAY_HOLD_PANELS.search(text):
         for document in load_plain(_applied(text)):
             known |= _dashboards(document, path, "", 1, reading)
-    return known
+    if len(failed) == 1 and not known:
+        raise failed[0]
+    reading.broken += failed
+    if any(isinstance(error, ConfigError) for error in failed):
+        # Which labels that one sets is not known.
+        reading.other_lines.append((f"{path}", frozenset()))
+    return known or bool(failed)
 
 
 def _read_named_templates(path: Path, text: str, reading: _SourceReading) -> bool:
@@ -360,7 +371,7 @@ def _key(one: Embedded, path: Path, template: str, text: str, reading: _SourceRe
     document = _json(applied, f"{path}:{one.key}") if may else None
     if _dashboards(document, path, body, first, reading):
         return True
-    if not _OF_A_SHIPPER.search(one.text):
+    if not _OF_A_SHIPPER.search(one.text) or is_prometheus_text(one.text):
         reading.skipped.append(f"{path}:{first}: {one.name} is {_PERSES if is_perses(document) else _NEITHER}")
     return False
 

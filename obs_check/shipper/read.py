@@ -1,7 +1,9 @@
 """A shipper's configuration, whatever its dialect and wrapping, into the neutral model."""
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -58,28 +60,44 @@ def parse_shippers(
     env: Mapping[str, str] | None,
     documents: Sequence[YamlValue] | None = None,
     others: Collection[str] = (),
+    failed: list[ConfigError] | None = None,
 ) -> list[tuple[str, ShipperConfig]]:
     """Every configuration in a text, with its name in messages: the text itself, or the keys of ConfigMaps and Secrets
     and Helm values, each by itself; `documents` are those of its YAML, where somebody has read it. Raises ConfigError
-    for one that is broken.
+    for one that is broken; with `failed` the error is put there, and the others are read.
 
     What a message quotes may come from the environment, where secrets are: it is shown by the variable's name.
     """
-    try:
+    ways: list[tuple[str, Callable[[], ShipperConfig]]] = []
+    with _told(file, env):
         if is_alloy(text, file):
-            return [(file, parse_alloy([(text, 1)], file, env, _beside(file), others=others))]
-        if documents is None:
-            documents, text = _documents(text, file, env)
-        found = [(one.name, parse_promtail(one, own, env)) for one, own in promtail_texts(documents, text, file)]
-        return found + [
-            (
-                parts[0].name,
-                parse_alloy(
-                    [(one.text, one.first_line) for one in parts], file, env, _beside(file), partial=not parts[0].key
-                ),
-            )
-            for parts in _alloy_texts(documents)
-        ]
+            ways.append((file, partial(parse_alloy, [(text, 1)], file, env, _beside(file), others=others)))
+        else:
+            if documents is None:
+                documents, text = _documents(text, file, env)
+            for one, own in promtail_texts(documents, text, file, failed):
+                ways.append((one.name, partial(parse_promtail, one, own, env)))
+            for parts in _alloy_texts(documents):
+                texts = [(one.text, one.first_line) for one in parts]
+                alloy = partial(parse_alloy, texts, file, env, _beside(file), partial=not parts[0].key)
+                ways.append((parts[0].name, alloy))
+    found = []
+    for name, read in ways:
+        try:
+            with _told(file, env):
+                found.append((name, read()))
+        except ConfigError as error:
+            if failed is None:
+                raise
+            failed.append(error)
+    return found
+
+
+@contextmanager
+def _told(file: str, env: Mapping[str, str] | None) -> Iterator[None]:
+    """What goes wrong inside is a ConfigError that shows no value of the environment."""
+    try:
+        yield
     except ConfigError as error:
         told = (file.join(_named(part, env) for part in words.split(file)) for words in (error.message, error.hint))
         raise ConfigError(*told) from None

@@ -45,8 +45,11 @@ def several_configurations(file: str, names: Sequence[str]) -> str:
     return f"{file} holds {len(names)} configurations of shippers: {'; '.join(names)}"
 
 
-def promtail_texts(documents: Sequence[YamlValue], text: str, file: str) -> list[tuple[Embedded, YamlValue]]:
-    """Every promtail configuration in the documents of a text, each with its own YAML document."""
+def promtail_texts(
+    documents: Sequence[YamlValue], text: str, file: str, failed: list[ConfigError] | None = None
+) -> list[tuple[Embedded, YamlValue]]:
+    """Every promtail configuration in the documents of a text, each with its own YAML document. Raises ConfigError for
+    one that is not YAML; with `failed` the error is put there."""
     found = []
     for document in documents:
         if is_promtail(document):
@@ -55,7 +58,13 @@ def promtail_texts(documents: Sequence[YamlValue], text: str, file: str) -> list
         for inner in _candidates(document):
             if "scrape_configs" not in inner.text:
                 continue
-            own = inner.documents()
+            try:
+                own = inner.documents()
+            except ConfigError as error:
+                if failed is None:
+                    raise
+                failed.append(error)
+                continue
             if own and is_promtail(own[0]):
                 found.append((inner, own[0]))
     return found

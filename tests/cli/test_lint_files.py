@@ -92,6 +92,41 @@ def test_each_key_of_a_rendered_chart_is_looked_at_by_itself(
     assert "ConfigMap two, key run.sh" in notes
 
 
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_key_that_is_broken_does_not_hide_the_others(
+    folder: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = PROMTAIL.replace("job_name", "jobname")
+    file = tmp_path / "all.yaml"
+    file.write_text(
+        "---\n".join(
+            [
+                config_map("one", promtail_yaml=wrong, d_json=json.dumps(BOARD)),
+                config_map("two", quoted=True, config_alloy=ALLOY.replace("endpoint {", "endpoint { urls = 1")),
+                config_map("three", promtail_yaml=f"{PROMTAIL}- [", prometheus_yml=PROMETHEUS),
+                config_map("four", e_json='{"panels": ['),
+            ]
+        )
+    )
+    code, document, said = lint(tmp_path if folder else file, capsys)
+    assert code == 2
+    assert [found["rule"] for found in document["findings"]] == ["query-syntax"]
+    for told in ("'jobname'", "'urls' is not an attribute", "all.yaml:24", "all.yaml:e.json: not JSON"):
+        assert told in said
+    assert "key prometheus.yml is neither" in said
+
+
+def test_what_is_in_base64_is_looked_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A ConfigMap has bytes in `binaryData`, and base64 may stand on several lines; a dashboard's sidecar reads it."""
+    coded = base64.encodebytes(json.dumps(BOARD).encode()).decode()
+    head = "kind: ConfigMap\nmetadata: {name: one}\nbinaryData:\n  logo.png: /w==\n  d.json: |\n"
+    file = tmp_path / "all.yaml"
+    file.write_text(head + textwrap.indent(coded, "    "))
+    code, document, said = lint(file, capsys)
+    assert (code, [found["rule"] for found in document["findings"]]) == (1, ["query-syntax"])
+    assert "key logo.png is neither" in said
+
+
 @pytest.mark.parametrize("form", ["yaml", "json"])
 def test_what_kubectl_lists_is_read(form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     items = [
