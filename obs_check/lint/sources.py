@@ -311,7 +311,7 @@ def _read_documents(path: Path, text: str, template: str, reading: _SourceReadin
     known = False
     wrong: list[ConfigError] = []
     if of_a_shipper:
-        found = parse_shippers(text, str(path), _told(text, env), documents, wrong)
+        found = parse_shippers(text, str(path), _told(text, env), documents, failed=wrong)
         reading.shippers += [ShipperFile(config, text) for _, config in found]
         known = bool(found)
     failed: list[UsageError] = [*wrong]

@@ -108,7 +108,7 @@ def _in_text(text: str, place: int) -> bool:
 def _without_quotes(error: QueryError, text: str) -> Iterator[Remedy]:
     """A text that a comparison stands in front of, up to where it can end."""
     before = _UNQUOTED.search(text, 0, error.start) if error.start is not None else None
-    if before is None or error.start is None or text[error.start] in "\"`'‘’“”[{(=":
+    if before is None or error.start is None or text[error.start : error.start + 1] in "\"`'‘’“”[{(=":
         return
     of_line = before["op"].startswith("|") or re.search(r"[}\"`]\s*$", text[: before.start()]) is not None
     word = _WORD_OF_LINE if of_line else _WORD_OF_PATTERN if before["op"].endswith("~") else _WORD

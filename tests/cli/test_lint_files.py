@@ -102,7 +102,7 @@ def test_a_key_that_is_broken_does_not_hide_the_others(
         "---\n".join(
             [
                 config_map("one", promtail_yaml=wrong, d_json=json.dumps(BOARD)),
-                config_map("two", quoted=True, config_alloy=ALLOY.replace("endpoint {", "endpoint { urls = 1")),
+                config_map("two", quoted=True, config_alloy=ALLOY.replace("{ url =", "{ urls =")),
                 config_map("three", promtail_yaml=f"{PROMTAIL}- [", prometheus_yml=PROMETHEUS),
                 config_map("four", e_json='{"panels": ['),
             ]
@@ -111,7 +111,7 @@ def test_a_key_that_is_broken_does_not_hide_the_others(
     code, document, said = lint(tmp_path if folder else file, capsys)
     assert code == 2
     assert [found["rule"] for found in document["findings"]] == ["query-syntax"]
-    for told in ("'jobname'", "'urls' is not an attribute", "all.yaml:24", "all.yaml:e.json: not JSON"):
+    for told in ("'jobname'", "'urls' is not an attribute", "not YAML", "all.yaml:e.json: not JSON"):
         assert told in said
     assert "key prometheus.yml is neither" in said
 
