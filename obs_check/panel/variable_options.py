@@ -47,7 +47,7 @@ def options_request(kind: str, query: object, start_ns: int, end_ns: int) -> Opt
         return OptionsRequest(sql=text) if text else None
     if kind not in {"loki", "prometheus"}:
         return None
-    text = _as_text(query)
+    text = query_text(query)
     found = _CALL.fullmatch(text)
     if found is None:
         return None
@@ -69,9 +69,19 @@ def options_request(kind: str, query: object, start_ns: int, end_ns: int) -> Opt
 
 def label_asked(query: object) -> str | None:
     """The label whose values a variable's query asks a Loki or a Prometheus for; None of any other query."""
-    found = _CALL.fullmatch(_as_text(query))
-    label = _LAST_LABEL.fullmatch(found["inside"]) if found and found["name"] == "label_values" else None
+    label = _values_asked(query)
     return label["label"] if label else None
+
+
+def selector_asked(query: object) -> str:
+    """The selector of the streams whose labels a variable's query asks for; "" for those of all."""
+    label = _values_asked(query)
+    return (label["selector"] or "").strip() if label else ""
+
+
+def _values_asked(query: object) -> re.Match[str] | None:
+    found = _CALL.fullmatch(query_text(query))
+    return _LAST_LABEL.fullmatch(found["inside"]) if found and found["name"] == "label_values" else None
 
 
 def options_of(variable: Variable, values: Sequence[str], request: OptionsRequest) -> list[Option]:
@@ -85,7 +95,8 @@ def options_of(variable: Variable, values: Sequence[str], request: OptionsReques
     return _sorted(list(unique.values()), variable.raw.get("sort"))
 
 
-def _as_text(query: object) -> str:
+def query_text(query: object) -> str:
+    """A variable's query as a person writes it, whether it is a text or an object of Grafana's query editor."""
     if not isinstance(query, Mapping):
         return str(query)
     if query.get("query"):

@@ -19,6 +19,7 @@ from obs_check.evidence.variables import definition
 from obs_check.logql import to_text
 from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.walk import comparisons
 from obs_check.model.finding import Finding, Meaning, PanelEdit
 from obs_check.model.probe import Probe
 from obs_check.model.tree import Json
@@ -30,9 +31,11 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class _Guilty:
-    """A filter that no line passes: the lines without it and with it, and the values that its label has."""
+    """A filter that no line passes: the lines without it and with it, and the values that its label has; `matcher` is
+    one of texts, None one of numbers."""
 
-    matcher: ast.Matcher
+    name: str
+    matcher: ast.Matcher | None
     before: Rung
     after: Rung
     values: tuple[str, ...]
@@ -46,7 +49,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         return None
     for guilty in _guilty(context, broken):
         for variable, one in filters:
-            if (one.key, one.value) == (guilty.matcher.name, guilty.matcher.value):
+            if one.key == guilty.name and (guilty.matcher is None or one.value == guilty.matcher.value):
                 return _told(context, broken, guilty, variable, one)
     return None
 
@@ -79,25 +82,26 @@ def _guilty(context: Context, broken: BrokenPanel) -> Iterator[_Guilty]:
         parsing = tuple(s for s in asked.query.stages[:own] if effect_of(s).sets_labels)
         bare = replace(asked.query, stages=parsing)
         for stage in asked.query.stages[own:]:
-            if not isinstance(stage, ast.LabelFilter) or not isinstance(stage.predicate, ast.StringPredicate):
+            if not isinstance(stage, ast.LabelFilter):
                 continue
+            first = next(comparisons(stage.predicate))
             before = count_rung(bare, 0, broken.window, context.loki)
             filtered = replace(bare, stages=(*parsing, stage))
             after = count_rung(filtered, len(filtered.stages), broken.window, context.loki)
             if not before.lines or after.lines:
                 continue
             lines, probe = context.loki.lines(to_text(replace(bare, stages=())), broken.window, SAMPLE)
-            matcher = stage.predicate.matcher
             try:
                 parsed = passing_rows(parsing, lines, context.engine())
             except QueryError:
                 parsed = []
-            values = sorted({value for row in parsed if (value := row.get(matcher.name))})
-            yield _Guilty(matcher, before, after, tuple(values), probe)
+            values = sorted({value for row in parsed if (value := row.get(first.name))})
+            matcher = first.matcher if isinstance(first, ast.StringPredicate) else None
+            yield _Guilty(first.name, matcher, before, after, tuple(values), probe)
 
 
 def _meant(guilty: _Guilty) -> tuple[str | None, Meaning]:
-    if guilty.matcher.op == "=":
+    if guilty.matcher is not None and guilty.matcher.op == "=":
         for meant, meaning in mean_values(guilty.matcher, guilty.values):
             return meant.value, meaning
     return None, "wider"

@@ -12,16 +12,21 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
+from obs_check.errors import QueryError
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
+from obs_check.evidence.select_matching import accepts_value, misspelt_value, same_but_case
 from obs_check.evidence.tried import reading_text, tried_finding, try_queries, with_it
-from obs_check.evidence.variables import definition, edits_of, unknown_uses, variable_uses
+from obs_check.evidence.variables import definition, edits_of, saved_as, unknown_uses, variable_uses
+from obs_check.logql import parse
 from obs_check.logql.explain.whereabouts import nearest_label
 from obs_check.logql.syntax import ast
+from obs_check.logql.syntax.style import matcher_text
 from obs_check.model.finding import Finding, Fix, Observation, PanelEdit
 from obs_check.model.probe import Probe
-from obs_check.panel.interpolate import references
-from obs_check.panel.variable_options import label_asked
+from obs_check.panel.interpolate import interpolate, references
+from obs_check.panel.macros import read_text
+from obs_check.panel.variable_options import label_asked, query_text, selector_asked
 from obs_check.panel.variables import EffectiveVariable
 
 _HARMLESS = {"=": "=~", "!~": "!="}
@@ -103,9 +108,8 @@ def _without_options(context: Context, broken: BrokenPanel) -> Finding | None:
     name, (number, stored) = chain.root.name, found
     query = stored.get("query")
     asked = label_asked(query)
-    text = str(query if isinstance(query, str) else stored.get("definition") or query)
     values, probes = _answered(context, broken, stored)
-    claim = f"the variable {name} has no value: its query `{text}` finds none"
+    claim = f"the variable {name} has no value: its query `{query_text(query)}` finds none"
     if values:
         shown = ", ".join(f"`{value}`" for value in values[:_SHOWN])
         regex = stored["regex"]
@@ -124,11 +128,68 @@ def _without_options(context: Context, broken: BrokenPanel) -> Finding | None:
                 claim += f"; with the label `{near}` the panel reads {reading_text(change.reading)}"
                 summary = f"ask for the label `{near}` in the variable {name}"
                 return replace(tried_finding(context, broken, CAUSE, claim, change, summary, probes), group=name)
+        if asked not in names:
+            claim += f"; no stream has the label `{asked}` (labels: {', '.join(names)})"
+        elif (unmet := _unmet(context, broken, query)) is not None:
+            return _narrowed(context, broken, chain, claim, unmet)
     return CAUSE.finding(
         claim=f"{claim}; the panel reads {reading_text(broken.reading)}",
         evidence=Observation((*broken.probes, *probes)),
         fix=Fix(f"correct the {'regex' if values else 'query'} of the variable {name}"),
         group=name,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Unmet:
+    """A matcher in the query of a variable that no stream satisfies, the values of its label, and the variable whose
+    value stands in it, "" for none."""
+
+    matcher: ast.Matcher
+    values: tuple[str, ...]
+    variable: str
+    probe: Probe
+
+
+def _unmet(context: Context, broken: BrokenPanel, query: object) -> _Unmet | None:
+    """What narrows a variable's query down to nothing."""
+    written = selector_asked(query)
+    try:
+        sent = parse(interpolate(written, broken.request.variables, "loki")) if written else None
+        raw = read_text(written)
+    except QueryError:
+        return None
+    if not isinstance(sent, ast.LogQuery) or not isinstance(raw, ast.LogQuery):
+        return None
+    for matcher, own in zip(sent.selector.matchers, raw.selector.matchers, strict=False):
+        values, probe = context.loki.label_values(matcher.name, broken.window)
+        if values and not any(accepts_value(matcher, value) for value in ("", *values)):
+            inside = references(written[slice(*own.span)])
+            return _Unmet(matcher, tuple(values), inside[0] if len(inside) == 1 else "", probe)
+    return None
+
+
+def _narrowed(context: Context, broken: BrokenPanel, chain: _Chain, claim: str, unmet: _Unmet) -> Finding:
+    """A chain that begins with a value which no stream has: of another variable, or in the query itself."""
+    shown = ", ".join(f"`{value}`" for value in unmet.values[:_SHOWN])
+    claim += f"; no stream has {matcher_text(unmet.matcher)} (it is {shown})"
+    same = same_but_case(unmet.matcher.value, unmet.values)
+    meant = same or misspelt_value(unmet.matcher.value, unmet.values)
+    edits = saved_as(context, unmet.variable, meant) if meant and unmet.variable else []
+    if edits:
+        change = try_queries(context, broken, edits, "same" if same else "other")
+        if change.helps:
+            told = f"{claim}: {with_it(broken, change, f'with {unmet.variable} saved as `{meant}`')}"
+            summary = f"save the variable {unmet.variable} as `{meant}`"
+            found = tried_finding(context, broken, CAUSE, told, change, summary, (unmet.probe,))
+            return replace(found, group=unmet.variable)
+    value = f"`{meant}`" if meant else "a value that a stream has"
+    where = f"{value} for the variable {unmet.variable}" if unmet.variable else value
+    return CAUSE.finding(
+        claim=f"{claim}; the panel reads {reading_text(broken.reading)}",
+        evidence=Observation((*broken.probes, unmet.probe)),
+        fix=Fix(f"ask the variable {chain.root.name} with {where}"),
+        group=chain.root.name,
     )
 
 
