@@ -27,6 +27,8 @@ from obs_check.panel.transform.pipeline import TransformStep
 
 _FORMATS = ("json", "kvp")
 _WORD = re.compile(r"\w+")
+_OF_LINES = ("Line", "labels")
+"""Columns of Loki's lines that fields can be extracted from, as Grafana 9 to 12 calls them."""
 _BY_VALUE = ("filterByValue",)
 _STAGES_BEFORE = 2
 """Steps of a reading's trail before the first transformation: query and datasource."""
@@ -70,6 +72,9 @@ def _named_columns(transformation: Transformation) -> list[tuple[tuple[str | int
             return [(("byField",), name)] if name else []
         case "groupBy":
             return [(("fields", name), name) for name, rule in mapping_at(options, "fields").items() if rule]
+        case "extractFields":
+            name = text_at(options, "source")
+            return [(("source",), name)] if name else []
         case "filterFieldsByName":
             names = enumerate(items_at(options, "include", "names"))
             return [(("include", "names", n), name) for n, name in names if isinstance(name, str)]
@@ -85,7 +90,7 @@ def _other_column(context: Context, broken: BrokenPanel, index: int, columns: Se
     renamed = {
         name: near
         for _, name in _named_columns(transformation)
-        if name and name not in columns and (near := nearest_label(name, columns)) is not None
+        if name and name not in columns and (near := _column_meant(transformation, name, columns)) is not None
     }
     if not renamed:
         return None
@@ -104,6 +109,13 @@ def _other_column(context: Context, broken: BrokenPanel, index: int, columns: Se
         f"reads {reading_text(change.reading)}"
     )
     return tried_finding(context, broken, CAUSE, claim, change, f"name the column `{new}`")
+
+
+def _column_meant(transformation: Transformation, name: str, columns: Sequence[str]) -> str | None:
+    near = nearest_label(name, columns)
+    if near is None and transformation.id == "extractFields":
+        return next((one for one in _OF_LINES if one in columns), None)
+    return near
 
 
 def _rename(options: Any, place: Sequence[str | int], old: str, new: str) -> None:

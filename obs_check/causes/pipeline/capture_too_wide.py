@@ -21,12 +21,17 @@ from obs_check.logql.stages.line_pattern import Piece, parse_pieces
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
-from obs_check.model.finding import Finding, Proof
+from obs_check.logql.syntax.walk import ranges
+from obs_check.model.finding import Finding, Observation, Proof
 from obs_check.model.probe import Probe
 from obs_check.model.secret import shorten
 from obs_check.model.wording import count_noun
 
 _GROUP = r"\(\?P<{}>(?P<inside>[^()]*)\)"
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[a-zµ]+)?(?=[\s;)\]}\"|])")
+"""A number at the beginning of a text, which ends where a value does."""
+_QUOTES = re.compile(r"^[\"'\[({]+|[\"'\])},;]+$")
+_LINE = 120
 _PARSERS = (ast.PatternParser, ast.RegexpParser)
 
 
@@ -60,6 +65,33 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
                 query_fix(context, f"let the capture `{name}` end where the value does", rewrite.edits),
                 group=stage_text(stage),
             )
+    return _shifted(context, broken)
+
+
+def _shifted(context: Context, broken: BrokenTarget) -> Finding | None:
+    """A parser whose captures lie beside the values: the wanted one is in another capture, with its quotes."""
+    if broken.emptied is None:
+        return None
+    for name, values in _wanted(context, broken):
+        for place, stage in enumerate(broken.query.stages[: broken.rungs[-1].stages]):
+            if place < broken.head or not isinstance(stage, _PARSERS):
+                continue
+            for row in rows_at(broken, place + 1):
+                quoted = {other: value for other, value in row.parsed.items() if value not in values}
+                beside = [other for other, value in quoted.items() if _QUOTES.sub("", value) in values]
+                if not row.get(name) or not beside or any(_is_inside(wanted, row, name) for wanted in values):
+                    continue
+                taken, found = (shorten(row.get(one), SHOWN) for one in (name, beside[0]))
+                return CAUSE.finding(
+                    f"`{stage_text(stage)}` does not fit the lines: it takes `{taken}` into `{name}`, and `{found}` "
+                    f"into `{beside[0]}`; none of the {count_noun(broken.emptied[0].lines, 'line')} passes the filter",
+                    Observation(broken.measured),
+                    query_fix(
+                        context,
+                        f"write the text of a line around the captures, for example `{shorten(row.line, _LINE)}`",
+                    ),
+                    group=stage_text(stage),
+                )
     return None
 
 
@@ -73,6 +105,14 @@ def _wanted(context: Context, broken: BrokenTarget) -> Iterator[tuple[str, Seque
             plain = matcher.op == "=" or re.fullmatch(r"[\w|-]+", matcher.value)
             if matcher.op in ("=", "=~") and matcher.value and plain:
                 yield matcher.name, [v for v in matcher.value.split("|" if matcher.op == "=~" else "\0") if v]
+        return
+    found = ranges(parse(broken.expr))
+    unwrap = found[broken.place].unwrap if broken.place < len(found) else None
+    if unwrap is not None:
+        texts = (row.get(unwrap.label) for row in rows_at(broken))
+        numbers = [m[0] for text in texts if (m := _NUMBER.match(text)) and m[0] != text]
+        if numbers:
+            yield unwrap.label, numbers[:1]
         return
     expectation = context.panels.expectations.get(broken.panel.id)
     if context.run is None or expectation is None or expectation.kind != "count":

@@ -25,6 +25,9 @@ from obs_check.logql.syntax.walk import transform
 from obs_check.model.finding import Finding, Meaning, Proof
 from obs_check.model.wording import count_noun
 
+_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+|[0-9a-fA-F]*:[0-9a-fA-F:]+")
+_ADDRESSES = re.compile(rf"(?:{_ADDRESS.pattern})\s*(?:/\d+|-\s*(?:{_ADDRESS.pattern}))")
+
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Name the filter and the values that its labels have, and count with one that passes."""
@@ -82,6 +85,7 @@ def _proposals(stage: ast.LabelFilter, reaching: Sequence[Row]) -> Iterator[tupl
     changes: tuple[tuple[_OfValues, Meaning], ...] = (
         (lambda p, values: _with_meaning(p, values, "same"), "same"),
         (_in_any_case, "same"),
+        (_as_addresses, "same"),
         (lambda p, _values: p, "same"),
         (_inside, "other"),
         (lambda p, values: _with_meaning(p, values, "other"), "other"),
@@ -114,6 +118,17 @@ def _in_any_case(predicate: ast.Predicate, values: _Values) -> ast.Predicate:
         small = all(v == v.lower() for v in values(matcher.name)) and "\\" not in lower
         return ast.StringPredicate(replace(matcher, value=lower if small else f"(?i){matcher.value}"))
     return predicate
+
+
+def _as_addresses(predicate: ast.Predicate, values: _Values) -> ast.Predicate:
+    """A network or a range of addresses is compared by `ip(...)`; as a text no address is one."""
+    if not isinstance(predicate, ast.StringPredicate) or predicate.matcher.op not in ("=", "=~"):
+        return predicate
+    matcher = predicate.matcher
+    there = any(_ADDRESS.fullmatch(value) for value in values(matcher.name))
+    if not there or not _ADDRESSES.fullmatch(matcher.value):
+        return predicate
+    return ast.IpPredicate(matcher.name, "=", matcher.value)
 
 
 def _inside(predicate: ast.Predicate, values: _Values) -> ast.Predicate:

@@ -8,6 +8,7 @@ slip are for `logfmt --strict` to miss.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,6 +30,7 @@ from obs_check.evidence.query_edit import (
 )
 from obs_check.evidence.query_fix import query_fix
 from obs_check.logql.explain.fields import JsonField, field_meant
+from obs_check.logql.stages.formats import FORMAT_ERROR
 from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
@@ -37,11 +39,15 @@ from obs_check.model.secret import shorten
 from obs_check.model.wording import count_noun
 
 _JSON_OF_CODERD = "let coderd write JSON (CODER_LOGGING_JSON=/dev/stderr)"
+_ACTION = re.compile(r"\{\{.*?\}\}")
+_PATH = re.compile(r"(?<![\w\"`)])\.(\w+(?:\.\w+)+)")
 _UNWRAPPED = "| regexp `(?P<json_part>\\{.*)` | line_format `{{.json_part}}` | drop json_part"
 
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Count the errors, then the same query on what can be parsed."""
+    if (found := _template_fails(context, broken)) is not None:
+        return found
     for at in parsers(broken):
         if at.unset and (found := _unreadable(context, broken, at)) is not None:
             return found
@@ -93,6 +99,37 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             fix,
             group="json",
         )
+    return None
+
+
+def _template_fails(context: Context, broken: BrokenTarget) -> Finding | None:
+    """A template with the path of a field, `{{.a.b}}`, which is the label `a_b`: Go finds no field in a text."""
+    for place, stage in enumerate(broken.query.stages[: broken.rungs[-1].stages]):
+        if place < broken.head or not isinstance(stage, ast.LabelFormat | ast.LineFormat):
+            continue
+        after = rows_at(broken, place + 1)
+        if not after or any(row.error != FORMAT_ERROR for row in after):
+            continue
+        labels = {name for row in after for name in row.labels()}
+
+        def flat(found: re.Match[str], labels: set[str] = labels) -> str:
+            name = found[1].replace(".", "_")
+            return f".{name}" if name in labels else found[0]
+
+        text = stage_text(stage)
+        new = _ACTION.sub(lambda action: _PATH.sub(flat, action[0]), text)
+        if new == text:
+            continue
+        rewrite = replace_stage(context, broken, place, new)
+        lines, probe = count_fixed(context, broken, rewrite)
+        if lines:
+            return CAUSE.finding(
+                f"`{text}` fails on every line ({FORMAT_ERROR}): the field of a field is a label of its own; as "
+                f"written 0, with `{new}` {lines:g}",
+                Proof(broken.measured, (probe,)),
+                query_fix(context, f"write `{new}`", rewrite.edits),
+                group=text,
+            )
     return None
 
 

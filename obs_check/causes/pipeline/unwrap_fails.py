@@ -7,7 +7,7 @@ numbers, or without the values that are none.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 from functools import partial
 from typing import Literal
@@ -31,6 +31,8 @@ from obs_check.model.probe import Probe
 _NO_ERROR = '| __error__=""'
 _COMMA = re.compile(r"\d,\d")
 _DECIMAL_COMMA = re.compile(r",(?!\d{3}(?!\d))")
+_PERCENT = re.compile(r"-?[\d.]+%")
+_APART = re.compile(r"-?[\d.]+ +[a-zA-Zµ]+")
 _CONVERSIONS: tuple[Literal["duration", "bytes"], ...] = ("duration", "bytes")
 
 
@@ -86,8 +88,23 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         point = "." if any(_DECIMAL_COMMA.search(value) for value in values) else ""
         template = f'{{{{ .{unwrap.label} | replace "," "{point}" }}}}'
         words = f"numbers have no comma: `| label_format {unwrap.label}=`{template}`` in front of `unwrap`"
+    elif values and (template := _without_unit(unwrap.label, values)):
+        words = f"unwrap the number alone: {template}"
     fix = query_fix(context, words)
     return CAUSE.finding(claim, Observation((*broken.measured, probe)), fix, group=unwrap.label)
+
+
+def _without_unit(label: str, values: Collection[str]) -> str:
+    """The stages that unwrap numbers with a sign of percent, or with a blank in front of their unit; "" for others."""
+    if all(_PERCENT.fullmatch(value) for value in values):
+        return f'`| label_format {label}=`{{{{ .{label} | trimSuffix "%" }}}}` | unwrap {label}`'
+    if all(_APART.fullmatch(value) for value in values):
+        joined = f'| label_format {label}=`{{{{ .{label} | replace " " "" }}}}`'
+        rows = [Row(0, "", {label: value.replace(" ", "")}, {}) for value in values]
+        for conversion in _CONVERSIONS:
+            if all(_is_number(ast.Unwrap(label, conversion), row) for row in rows):
+                return f"`{joined} | unwrap {conversion}({label})`"
+    return ""
 
 
 def _left_out(broken: BrokenTarget, unwrap: ast.Unwrap) -> Edits:
