@@ -352,7 +352,7 @@ def _http_date(text: str) -> datetime | None:
     """A date as HTTP writes it ("Sun, 06 Nov 1994 08:49:37 GMT"); None for anything else."""
     try:
         said = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return said if said.tzinfo is not None else None
 

@@ -1,6 +1,7 @@
 """Whatever a server answers, it is a named outage, soon, and nothing else is asked."""
 
 import gzip
+import logging
 import time
 import tracemalloc
 
@@ -10,7 +11,7 @@ from obs_check.client import answer
 from obs_check.client.answer import DEEPEST, MOST, Answer, NoJson, decode_json, measure_json
 from obs_check.client.egress import Patience, send
 from obs_check.client.http import Http, Wire
-from obs_check.client.loki.tail import LokiTail
+from obs_check.client.loki.tail import _SILENT, LokiTail
 from obs_check.client.transport import TransferLimits
 from obs_check.errors import Unavailable
 from obs_check.model.event import Event
@@ -79,6 +80,19 @@ def test_a_tail_that_leads_elsewhere_is_not_followed(status: bytes) -> None:
             with pytest.raises(Unavailable, match=f"answered {status[:3].decode()} .it leads to another address"):
                 next(tail.lines('{a="b"}', 0, 1))
     assert asked == []
+
+
+@pytest.mark.parametrize("name", ["headers without end", "a header line without end", "another protocol", "nothing"])
+def test_a_tail_whose_handshake_does_not_end_is_an_outage_in_one_line(
+    name: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("obs_check.client.loki.tail._OPEN_S", 0.25)
+    with serving(ALL[name]) as port:
+        tail = LokiTail(f"http://127.0.0.1:{port}", {f"127.0.0.1:{port}"}, lambda _: None)
+        with pytest.raises(Unavailable, match=r"/loki/api/v1/tail does not answer: .{1,200}$"):
+            next(tail.lines('{a="b"}', 0, 1))
+    assert not any(_SILENT.isEnabledFor(level) for level in range(logging.CRITICAL + 1))
+    assert capfd.readouterr().err == ""
 
 
 def test_what_is_packed_is_unpacked_up_to_the_limit() -> None:

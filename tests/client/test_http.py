@@ -126,6 +126,7 @@ def test_shown_url_has_no_credentials() -> None:
         # Without the server's date ours counts.
         ({"retry-after": "Thu, 01 Jan 1970 00:00:00 GMT"}, [1.0, 2.0]),
         *(({"retry-after": said}, [1.0, 2.0]) for said in ("nan", "inf", "-1", "1e9", "1.5", "soon", "9" * 12)),
+        ({"retry-after": f"Mon, {'9' * 20} Jan 2020 00:00:00 GMT", "date": f"Mon, 1 Jan {'9' * 20} GMT"}, [1.0, 2.0]),
     ],
 )
 def test_a_server_that_is_asked_too_much_is_given_time(headers: dict[str, str], waited: list[float]) -> None:

@@ -124,7 +124,7 @@ class GrafanaClient(SystemClient):
     def frontend_settings(self) -> Answered[dict[str, Any]]:
         """What the browser loads first: datasources by name with uid and type, version, feature toggles."""
         value = self._http.json(self._http.get("/api/frontend/settings"), shapes.Settings)
-        sources = value.get("datasources") or {}
+        sources = value["datasources"]
         shown = {
             "version": (value.get("buildInfo") or {}).get("version"),
             "datasources": {name: [d.get("uid"), d.get("type")] for name, d in sources.items()},

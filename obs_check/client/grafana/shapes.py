@@ -67,9 +67,9 @@ class Build(Struct):
 
 
 class Settings(Struct):
-    """Of /api/frontend/settings."""
+    """Of /api/frontend/settings; without the map of datasources, which may be empty, it is of no Grafana."""
 
-    datasources: dict[str, DatasourceShape] | None = None
+    datasources: dict[str, DatasourceShape]
     defaultDatasource: str | None = None  # noqa: N815
     buildInfo: Build | None = None  # noqa: N815
     featureToggles: dict[str, Any] | None = None  # noqa: N815

@@ -278,7 +278,7 @@ class LokiClient(SystemClient):
     def _document(self, answer: Answer, kind: type[_Said]) -> dict[str, Any]:
         """An answer of the API."""
         document: dict[str, Json] = self._http.json(answer, kind)
-        if document.get("status", "success") != "success":
+        if document.get("status") != "success":
             raise Unavailable("loki: the answer is not a success document", "does the URL point to Loki?")
         return document
 

@@ -1,5 +1,6 @@
 """Loki's `/tail`: new lines over a websocket, connected again when the connection is lost."""
 
+import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from socket import create_connection
@@ -17,6 +18,8 @@ _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
 _OPEN_S = 10.0
 _BEAT_S = 0.5
+_SILENT = logging.Logger("tail", logging.CRITICAL + 1)
+"""websockets 17.4: its thread logs a traceback where a connection is given up while its answer still comes."""
 _MESSAGE_BYTES = 64 * 1024 * 1024
 _REFUSED = 1011
 """Loki 3.5 ends a connection so when it refuses the query only after it stands."""
@@ -108,6 +111,7 @@ class LokiTail:
                     open_timeout=_OPEN_S,
                     max_size=_MESSAGE_BYTES,
                     ssl=trust_store(self._url),
+                    logger=_SILENT,
                 )
             except BaseException:
                 socket.close()
