@@ -1,5 +1,6 @@
 """`verify` and `inject` with --count: a large run of which every event is accounted for, hop by hop."""
 
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from obs_check.app.systems.load import Load, LoadAccount
     from obs_check.config import Config
     from obs_check.follow.run import Run
+    from obs_check.model.clock_offset import SameClock
 
 _SHOWN = 10
 """Tags of one kind that are shown; all stand in the document."""
@@ -51,10 +53,11 @@ def trace_large(run: "Run", out: Output, deadline: float | None, save: Path | No
     from obs_check.app.systems.systems import open_loki
 
     config = out.config()
-    account = LoadAccount("trace", Load(len(run.sent)))
+    account, clock = LoadAccount("trace", Load(len(run.sent))), _clock()
     with keep_document(out, account, save, out.limit_s(deadline)):
         with closing(open_loki(config)) as loki:
             trace_load(account, run, Means(config, loki, config.timeouts.hop_s, out.say, out.env))
+        clock.hold()
         _print(account, out)
     out.finish(account.to_json(), account.exit_code)
 
@@ -76,7 +79,7 @@ def _loading(
 
     config = out.config()
     way = open_way(config, replace(sending, env=out.env), out.say)
-    account = LoadAccount(command, load)
+    account, clock = LoadAccount(command, load), _clock()
     means = Means(config, None, config.timeouts.hop_s if hop_s is None else hop_s, out.say, out.env)
     with keep_document(out, account, save, out.limit_s(deadline)):
         if command == "inject":
@@ -84,8 +87,16 @@ def _loading(
         else:
             with closing(open_loki(config)) as loki:
                 run_load(account, way, replace(means, loki=loki))
+            clock.hold()
             _judge(account, config, out)
+            clock.hold()
         yield account
+
+
+def _clock() -> "SameClock":
+    from obs_check.model.clock_offset import SameClock
+
+    return SameClock(time.time_ns, time.monotonic_ns)
 
 
 def _judge(account: "LoadAccount", config: "Config", out: Output) -> None:

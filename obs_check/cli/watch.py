@@ -125,7 +125,7 @@ def watch(
     # What no run can do without is missed before an address is told.
     open_grafana(out.config()).close()
     tidy = state_cleaner(state, watching.keep, out.say) if state is not None else lambda: None
-    watched = Watch(verify, Schedule(every, jitter, limit_s), time.time_ns, _pause, random, note, tidy)
+    watched = Watch(verify, Schedule(every, jitter, limit_s), time.monotonic_ns, _pause, random, note, tidy)
     with (
         out.store().locked("watch", str(out.config().path)),
         Server(_application(metrics, lambda: watched.status), host, port, "watch") as server,
@@ -247,7 +247,7 @@ def _application(metrics: "WatchMetrics", status: Callable[[], "Status"]) -> "St
         return Response(metrics.text(), headers={"content-type": CONTENT_TYPE})
 
     def health_page(_request: "Request") -> "Response":
-        found = health(status(), time.time_ns())
+        found = health(status(), time.monotonic_ns(), time.time_ns())
         return Response(dumps(found) + "\n", 200 if found["alive"] else 503, media_type="application/json")
 
     return Starlette(routes=[Route("/metrics", metrics_page), Route("/healthz", health_page)])

@@ -1,8 +1,14 @@
-"""How far another machine's clock is from ours, as far as the `Date` of its answers tells."""
+"""Clocks that differ: another machine's from ours, as far as the `Date` of its answers tells, and ours from what it was
+when it was set."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
+from obs_check.errors import Unavailable
 from obs_check.model.window import MS, NS
+
+CLOCK_SET_S = 5.0
+"""Seconds by which the clock has to leave the steady one to have been set: slewing (Linux: 500 ppm) takes hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +34,28 @@ class ClockOffset:
 def offset_of(date_s: int, asked_ns: int, answered_ns: int) -> ClockOffset:
     """What an answer with this `Date` (s since the epoch) says: it was written between the question and its end."""
     return ClockOffset(date_s * NS - answered_ns, (date_s + 2) * NS - asked_ns)
+
+
+@dataclass(slots=True)
+class SameClock:
+    """This machine's clock since this was made: `now_ns` may be set, `steady_ns` goes on."""
+
+    now_ns: Callable[[], int]
+    steady_ns: Callable[[], int]
+    _ahead_ns: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ahead_ns = self._ahead()
+
+    def _ahead(self) -> int:
+        return self.now_ns() - self.steady_ns()
+
+    def hold(self) -> None:
+        """Raise Unavailable where it was set meanwhile: what was asked by the one time is not judged by the other."""
+        set_s = (self._ahead() - self._ahead_ns) / NS
+        if abs(set_s) > CLOCK_SET_S:
+            way = "ahead" if set_s > 0 else "back"
+            raise Unavailable(
+                f"this machine's clock was set {way} by {abs(set_s):,.0f} s while the run was looked for",
+                "run it again when the clock stays; also a machine that slept has such a leap",
+            )

@@ -103,18 +103,18 @@ class WatchMetrics:
             return generate_latest(self._registry)
 
 
-def health(status: Status, now_ns: int) -> dict[str, Any]:
+def health(status: Status, steady_ns: int, now_ns: int) -> dict[str, Any]:
     """{"alive", "busy", "until", "runs", "last"}: of the watch, not of the pipeline. `last` is the last run without
-    its hops and panels, and its age in seconds."""
+    its hops and panels, and its age in seconds. `now_ns` is the clock that shows `until`."""
     last = status.last
     told = None
     if last is not None:
         told = {key: value for key, value in last.to_json().items() if key in _OF_LAST}
-        told["age_s"] = round((now_ns - last.end_ns) / NS, 3)
+        told["age_s"] = round((steady_ns - status.ended_ns) / NS, 3)
     return {
-        "alive": status.alive(now_ns),
+        "alive": status.alive(steady_ns),
         "busy": status.busy,
-        "until": shown_time(status.until_ns),
+        "until": shown_time(now_ns + status.until_ns - steady_ns),
         "runs": status.runs,
         "last": told,
     }

@@ -2,6 +2,7 @@
 
 import gc
 import random
+import time
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from obs_check.follow.hop import HopSeen
 from obs_check.follow.journal import FOLDER, open_journal
 from obs_check.follow.run import Run, Sent, plan_events
 from obs_check.model.verdict import Verdict
-from obs_check.model.window import NS, Window
+from obs_check.model.window import NS, Window, shown_time
 from obs_check.report.watch_metrics import WatchMetrics, health, in_a_line
 
 BEGAN_NS = 10**18
@@ -191,12 +192,31 @@ def test_a_hop_that_was_not_asked_lacks_nothing() -> None:
 
 def test_a_watch_is_alive_until_what_it_does_is_overdue() -> None:
     last = account(1, "abcdef", 0, NS)
-    status = Status(True, 10 * NS, 2, last)
+    status = Status(True, 10 * NS, 2, last, NS)
     late_ns = (10 + round(LATE_S)) * NS
-    told = health(status, late_ns)
+    told = health(status, late_ns, late_ns + 3600 * NS)
     assert (told["alive"], told["busy"], told["runs"]) == (True, True, 2)
     assert (told["last"]["causes"], told["last"]["age_s"]) == (["cause.1"], LATE_S + 9)
-    assert not health(status, late_ns + 1)["alive"]
+    assert told["until"] == "1970-01-01T01:00:10.000Z"
+    assert not health(status, late_ns + 1, 0)["alive"]
+
+
+def test_a_clock_that_is_set_while_a_watch_waits_leaves_it_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, ages = Clock(), list[float]()
+
+    def paused(seconds: float) -> None:
+        monkeypatch.setattr("time.time_ns", lambda: BEGAN_NS + 3600 * NS)
+        clock.pass_s(seconds)
+        found = health(watch.status, clock.now_ns(), time.time_ns())
+        assert (found["alive"], found["until"]) == (True, shown_time(time.time_ns()))
+        ages.append(found["last"]["age_s"])
+
+    def verify(note: Note) -> None:
+        note(account(len(ages), "abcdef", BEGAN_NS, BEGAN_NS + NS))
+
+    watch = Watch(verify, Schedule(EVERY_S, 0, 60), clock.now_ns, paused, lambda: 0)
+    watch.run(2)
+    assert ages == [EVERY_S]
 
 
 def test_what_a_clock_that_is_set_back_leaves_is_a_pause_of_one_round() -> None:

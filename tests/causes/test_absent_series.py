@@ -62,6 +62,10 @@ def test_an_event_may_make_what_goes_by_no_other_name(names: list[str], until_ev
     assert (found.until_event, bool(found.fix.edits)) == (until_event, not until_event)
 
 
+def test_where_prometheus_has_nothing_of_a_target_that_is_up_no_one_metric_is_absent() -> None:
+    assert metric_absent.find(*asked(Prometheus([]))) is None
+
+
 @pytest.mark.parametrize(("up", "named"), [("1", True), ("0", False)])
 def test_a_series_that_a_failed_scrape_ended_is_not_one_that_its_target_left_out(up: str, named: bool) -> None:
     found = counter_expired.find(*asked(Prometheus([], [{"job": "coderd", "instance": "c:2112"}], up)))

@@ -25,6 +25,7 @@ from obs_check.follow.hop import PathName
 from obs_check.follow.run import Run
 from obs_check.follow.trace import TOLD_S
 from obs_check.model.backoff import Backoff
+from obs_check.model.clock_offset import SameClock
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import NS, Window
 from obs_check.model.wording import count_noun
@@ -36,9 +37,6 @@ Say = Callable[[str], None]
 
 TOLD_EVERY = 50
 """Panels between two lines of progress."""
-
-CLOCK_SET_S = 5.0
-"""Seconds by which the clock has to leave the steady one to have been set: slewing (Linux: 500 ppm) takes hours."""
 
 SCRAPE_PAUSES_S = (0.5, 5.0)
 """The first and the longest pause, in seconds, between two readings that wait for a counter to be scraped."""
@@ -60,11 +58,10 @@ class Check:
     _held: Yardstick = field(init=False)
     _controls: list[Control] = field(default_factory=list)
     _loki: str = ""
-    _ahead_ns: int = field(init=False)
-    """The clock against the steady one at the beginning."""
+    _clock: SameClock = field(init=False)
 
     def __post_init__(self) -> None:
-        self._ahead_ns = self._ahead()
+        self._clock = SameClock(self.systems.now_ns, self.systems.steady_ns)
         self._held = Yardstick(self.systems.expectations)
         if self._held.expectations and self.systems.config.expect is None:
             panels = count_noun(len(self._held.expectations), "panel")
@@ -85,20 +82,6 @@ class Check:
         outcome.clocks = clocks(systems)
         now = systems.now_ns()
         outcome.span = Window(outcome.span.start_ns if outcome.span is not None else now, now)
-
-    def _ahead(self) -> int:
-        return self.systems.now_ns() - self.systems.steady_ns()
-
-    def _same_clock(self) -> None:
-        """Raise Unavailable where this machine's clock was set since the beginning: what was asked by the one time is
-        not judged by the other."""
-        set_s = (self._ahead() - self._ahead_ns) / NS
-        if abs(set_s) > CLOCK_SET_S:
-            way = "ahead" if set_s > 0 else "back"
-            raise Unavailable(
-                f"this machine's clock was set {way} by {abs(set_s):,.0f} s while the run was looked for",
-                "run it again when the clock stays; also a machine that slept has such a leap",
-            )
 
     def _agreed_clock(self) -> None:
         """Raise Unavailable where every system that tells the time (RFC 9110: `Date`) has another than this machine:
@@ -132,7 +115,7 @@ class Check:
         """Follow the run hop by hop along both paths; hops are in the outcome from the start."""
         self.outcome.run = run
         follow_run(self.systems, run, self.outcome.hops, self.say)
-        self._same_clock()
+        self._clock.hold()
         self._surroundings()
 
     def run(self, allow: int, deny: int, sending: Sending | None = None) -> Run:
@@ -177,7 +160,7 @@ class Check:
             systems.pause(pauses.pause_s())
             again = {copy_of(row.view): row for row in self._look(systems.now_ns(), late)}
             self.outcome.panels = [again.get(copy_of(row.view), row) for row in self.outcome.panels]
-        self._same_clock()
+        self._clock.hold()
         rows = self.outcome.panels
         if run is not None:
             self._add_panel_hops(run, rows)
@@ -240,7 +223,7 @@ class Check:
         explained = explain(
             context, self._held, self.outcome.panels, self.say, behind, self.tells_zeros, self._read_again
         )
-        self._same_clock()
+        self._clock.hold()
         self.outcome.findings = explained.findings
         if run is not None and _fewer_fail(explained.panels, self.outcome.panels):
             self.outcome.hops = [hop for hop in self.outcome.hops if hop.hop != "panel"]

@@ -1,7 +1,7 @@
 """Runs on a schedule, one behind the other. The clock, the pause and chance are passed in."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -37,26 +37,29 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a watch is doing: `busy` with a run or waiting for the next, until `until_ns` at the latest (ns since the
-    epoch); `runs` have ended, `last` is the last of them."""
+    """What a watch is doing: `busy` with a run or waiting for the next, until `until_ns` at the latest; `runs` have
+    ended, `last` is the last of them, at `ended_ns`. Times are of the steady clock: who sets the other one does not
+    make a watch overdue."""
 
     busy: bool
     until_ns: int
     runs: int = 0
     last: RunAccount | None = None
+    ended_ns: int = 0
 
-    def alive(self, now_ns: int) -> bool:
+    def alive(self, steady_ns: int) -> bool:
         """Whether what it does is not overdue."""
-        return now_ns <= self.until_ns + round(LATE_S * NS)
+        return steady_ns <= self.until_ns + round(LATE_S * NS)
 
 
 @dataclass(slots=True)
 class Watch:
-    """Another thread may read `status` at any time. `note` is told of every run, then `tidy` is called."""
+    """Another thread may read `status` at any time. `steady_ns` is a clock that nobody sets. `note` is told of every
+    run, then `tidy` is called."""
 
     verify: Verify
     schedule: Schedule
-    now_ns: Callable[[], int]
+    steady_ns: Callable[[], int]
     pause: Callable[[float], None]
     chance: Callable[[], float]
     note: Note = lambda _account: None
@@ -65,26 +68,27 @@ class Watch:
 
     def run(self, runs: int | None = None) -> int:
         """Run so often, for ever with None; the first run is at once. The exit code of the worst run."""
-        began_ns = self.now_ns()
+        began_ns = self.steady_ns()
         codes = set()
 
         def noted(account: RunAccount) -> None:
             codes.add(account.exit_code)
-            self.status = Status(False, account.end_ns, self.status.runs + 1, account)
+            now_ns = self.steady_ns()
+            self.status = Status(False, now_ns, self.status.runs + 1, account, now_ns)
             self.note(account)
 
         for number in count(1):
-            until_ns = self.now_ns() + round(self.schedule.limit_s * NS)
-            self.status = Status(True, until_ns, self.status.runs, self.status.last)
+            until_ns = self.steady_ns() + round(self.schedule.limit_s * NS)
+            self.status = replace(self.status, busy=True, until_ns=until_ns)
             try:
                 self.verify(noted)
             finally:
                 self.tidy()
             if number == runs:
                 break
-            now_ns = self.now_ns()
+            now_ns = self.steady_ns()
             pause_s = self.schedule.pause_s((now_ns - began_ns) / NS, self.chance())
-            self.status = Status(False, now_ns + round(pause_s * NS), self.status.runs, self.status.last)
+            self.status = replace(self.status, busy=False, until_ns=now_ns + round(pause_s * NS))
             self.pause(pause_s)
         return next(code for code in _WORST_FIRST if code in codes)
 

@@ -35,6 +35,10 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
                 return tried_finding(context, broken, CAUSE, claim, change, f"use the metric `{near}`", more)
         scraped, asked = targets(context, absence)
         up = [t for t in scraped if t.get("health") == "up"]
+        if up and not names:
+            # A target that is up has at least the series `up`: what is not there is what Prometheus stores, as after
+            # its clock was set back, and no one metric.
+            continue
         claim += f"; {len(names)} other names are there, from {len(up)} of {len(scraped)} targets that are up"
         fix = Fix(f"let a target show `{metric}`, or ask for a metric that is there")
         absent = absence.finding(broken, CAUSE, claim, (listed, asked), fix)
