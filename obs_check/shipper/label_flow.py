@@ -80,7 +80,7 @@ def label_flow(job: ScrapeJob, external: Labels) -> Flow:
     found: list[tuple[Match, Possible]] = []
     sources: dict[str, str] = {}
     start = _start(job)
-    end = _through(start, job.pipeline, found, sources)
+    end = _through(start, job.pipeline, found, sources, job.comes_bare)
     added = {name: _known(value) for name, value in external.items() if name not in end.labels}
     return Flow(start, Possible({**added, **end.labels}, end.open), tuple(found), sources)
 
@@ -151,8 +151,9 @@ def _either(ways: list[Possible]) -> Possible:
 
 
 def _through(
-    state: Possible, pipeline: Pipeline, found: list[tuple[Match, Possible]], sources: dict[str, str]
+    state: Possible, pipeline: Pipeline, found: list[tuple[Match, Possible]], sources: dict[str, str], bare: bool
 ) -> Possible:
+    """Behind the stages; lines that come `bare` have no wrapping that a stage could take off."""
     for stage in pipeline.stages:
         labels = dict(state.labels)
         match stage:
@@ -168,7 +169,7 @@ def _through(
                 state = Possible(labels)
             case StructuredMetadata():
                 labels |= {source: frozenset({""}) for _, source in stage.labels if source in labels}
-            case Docker() | Cri():
+            case Docker() | Cri() if not bare:
                 labels["stream"] = frozenset({"stdout", "stderr", ""})
             case Pack():
                 labels |= {name: frozenset({""}) for name in stage.labels}
@@ -180,7 +181,7 @@ def _through(
             case Match():
                 found.append((stage, state))
                 if state.fits(Matcher(name, cast(MatchOp, op), value) for name, op, value in stage.selector.matchers):
-                    state = _either([state, _through(state, stage.pipeline, found, sources)])
+                    state = _either([state, _through(state, stage.pipeline, found, sources, bare)])
                 labels = dict(state.labels)
             case _:
                 pass

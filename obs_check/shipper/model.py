@@ -21,6 +21,9 @@ _BY_API = "loki.source.kubernetes"
 _OF_FILES = "otelcol.receiver.filelog."
 
 
+_BARE = {"docker_sd_configs", "loki.source.docker", "loki.source.kubernetes"}
+
+
 @dataclass(frozen=True)
 class ScrapeJob:
     """One scrape configuration. `targets` are the label sets of static targets before relabeling (`__path__` is the
@@ -59,6 +62,11 @@ class ScrapeJob:
     def by_api(self) -> bool:
         """Whether it reads the logs of the pods that it discovers by Kubernetes' API, and no file."""
         return _BY_API in self.discovery
+
+    @property
+    def comes_bare(self) -> bool:
+        """Whether its lines come by the API of Docker or Kubernetes alone, without the wrapping that files have."""
+        return bool(_BARE & set(self.discovery)) and not self.targets
 
     @property
     def reads_files(self) -> bool:

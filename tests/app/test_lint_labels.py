@@ -75,6 +75,8 @@ def unset(folder: Path, query: str) -> list[str]:
         ("p.yaml", DOCKER, '{filename="/a"}', ["no job sets the label filename"]),
         ("p.yaml", DOCKER, '{level="error"}', ["no job sets the label level"]),
         ("p.yaml", PODS, '{filename="/a"}', []),
+        ("p.yaml", PODS + "      - cri: {}\n", '{stream="stderr"}', []),
+        ("p.yaml", DOCKER + "      - docker: {}\n", '{stream="stderr"}', ["no job sets the label stream"]),
         ("c.alloy", ALLOY, '{container="a", job="docker", stream="stderr"}', []),
         ("c.alloy", ALLOY, '{job="a"}', ['no job sets job to "a"']),
         ("c.alloy", ALLOY, '{filename="/a"}', ["no job sets the label filename"]),

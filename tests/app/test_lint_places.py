@@ -49,6 +49,45 @@ def test_a_stage_stands_in_its_own_component(tmp_path: Path) -> None:
     ]
 
 
+UNWRAPPED = """\
+scrape_configs:
+  - job_name: api
+    docker_sd_configs: [{host: unix:///var/run/docker.sock}]
+    pipeline_stages: [{docker: {}}, {labels: {level: ''}}]
+  - job_name: files
+    static_configs: [{labels: {job: a, __path__: /a}}]
+    pipeline_stages: [{docker: {}}]
+  - job_name: pods
+    kubernetes_sd_configs: [{role: pod}]
+    pipeline_stages: [{cri: {}}]
+"""
+SHARED = """\
+loki.source.kubernetes "k" {
+  targets    = []
+  forward_to = [loki.process.own.receiver, loki.process.shared.receiver]
+}
+loki.source.file "f" {
+  targets    = [{__path__ = "/a"}]
+  forward_to = [loki.process.shared.receiver]
+}
+loki.process "shared" {
+  stage.cri {}
+  forward_to = []
+}
+loki.process "own" {
+  stage.cri {}
+  forward_to = []
+}
+"""
+
+
+def test_what_comes_by_an_api_has_no_wrapping(tmp_path: Path) -> None:
+    for name, text, lines in (("p.yaml", UNWRAPPED, [4]), ("c.alloy", SHARED, [14])):
+        (tmp_path / name).write_text(text, "utf-8")
+        found = lint(read_material([tmp_path / name], [], None, None, {}, SETTINGS)[0]).issues
+        assert [i.spot.line for i in found if "without the wrapping" in i.claim] == lines
+
+
 SOURCE = """\
 loki.source.file "s" {
   targets    = [{__path__ = "/a", job = "a"}]

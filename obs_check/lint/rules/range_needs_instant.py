@@ -25,7 +25,7 @@ def _find(material: Material) -> Iterator[Found]:
             continue
         chooser = chooses(question) if panel.type in TILES and not reducers(panel)[1] else ""
         if chooser and not any(not t.disabled for t in panel.transformations):
-            claim = f"{chooser} chooses anew at each step of a range query: every series that it ever chose gets a tile"
+            claim = f"{chooser} chooses anew at each step of a range query: every series that it ever chose is shown"
             yield question.spot, claim, _INSTANT
             continue
         # A total in the legend is worse: sum-of-range speaks of that.

@@ -31,9 +31,10 @@ _CRI_LINES = [
 def _find(material: Material) -> Iterator[Found]:
     for shipper in material.shippers:
         told: set[tuple[Spot, str]] = set()
+        of_files = {id(one) for job in shipper.config.jobs if not job.comes_bare for one in job.pipeline.every()}
         for job in shipper.config.jobs:
             for stage, before, behind in _placed(job.pipeline, []):
-                why = _why(stage, before, behind, job)
+                why = _why(stage, before, behind, job) or (None if id(stage) in of_files else _unwraps(stage))
                 if why is None:
                     continue
                 needle, claim, remedy = why
@@ -75,6 +76,18 @@ def _why(stage: Stage, before: Sequence[Stage], behind: Sequence[Stage], job: Sc
             return "firstline", claim, "put it behind `cri`"
         case _:
             return None
+
+
+def _unwraps(stage: Stage) -> tuple[str, str, str] | None:
+    """What is said of a stage through which no line goes that has the wrapping of a container runtime."""
+    if not isinstance(stage, Cri | Docker):
+        return None
+    claim = f"`{stage.kind}` does nothing: the lines come by an API, without the wrapping that it takes off"
+    return (
+        f"{stage.kind}:",
+        claim,
+        "take it out; which stream Docker has a line of is `__meta_docker_container_log_stream`",
+    )
 
 
 def _counted(behind: Sequence[Stage]) -> str:
