@@ -94,18 +94,22 @@ def collect(loki: LokiClient, window: Window, folder: Path, say: Callable[[str],
         found = _left(folder / STATE)
         if found is None:
             found = Collected(window, list(_queries(loki, window)))
+            for path in OF_PATH:
+                if all(query["path"] != path for query in found.queries):
+                    say(f"path {path}: Loki has no line of it in this window")
         else:
             say(f"going on behind {count_noun(found.rows, 'decision')} that an earlier command read")
         with (folder / ROWS).open("ab") as file:
             file.truncate(found.size)
             for query in found.queries:
+                before = found.rows
                 while not query["done"]:
                     page = _page(loki, query, found, file, page)
                     file.flush()
                     os.fsync(file.fileno())
                     found.size = file.tell()
                     write_result(folder / STATE, json.dumps(found.to_json()))
-                    say(f"path {query['path']}: {count_noun(found.rows, 'decision')} read")
+                    say(f"path {query['path']}: {count_noun(found.rows - before, 'decision')} read")
     except OSError as error:
         raise InputError(
             f"{error.filename or folder}: {error.strerror}", "name a folder that can be written"

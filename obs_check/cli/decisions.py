@@ -11,6 +11,7 @@ import click
 from obs_check.cli.interrupt import insistent_interrupt
 from obs_check.cli.options import Output, common, echo
 from obs_check.errors import UsageError
+from obs_check.model.times import rfc3339_nano
 from obs_check.model.wording import count_noun
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def decisions(folder: Path, since: str, until: str | None, formats: tuple[str, .
     if not out.json:
         for path in written:
             echo(path)
-        echo(count_noun(found.rows, "decision"))
+        span = f"from {rfc3339_nano(found.window.start_ns)} to {rfc3339_nano(found.window.end_ns)}"
+        echo(f"{count_noun(found.rows, 'decision')} {span}, of both paths")
     verdict = "unknown" if found.crowded else "ok"
     rest = {"window": found.window.to_json(), "rows": found.rows, "crowded": found.crowded}
     out.finish(document("decisions", verdict, None, **rest, files=[str(p) for p in written]), 3 if found.crowded else 0)

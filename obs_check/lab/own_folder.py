@@ -9,11 +9,16 @@ import shutil
 import signal
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+
+from obs_check.errors import UsageError
 
 _PREFIX = "obs-check-"
 _LOCK = ".held"
 """Locked for as long as the process lives, however it ends."""
+_GIVEN = ".lab"
+"""As _LOCK, of a folder that somebody gave: that one is never removed, wherever it is and whatever it is called."""
 _PROGRAM = ".program"
 """Names a program that was started for this folder's process."""
 _END_S, _LOOK_S = 5.0, 0.05
@@ -42,6 +47,21 @@ class OwnFolder:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+
+@contextlib.contextmanager
+def held(directory: Path) -> Iterator[None]:
+    """Hold a folder that somebody gave, for as long as the block or the process lives. UsageError where another lab
+    does: both would write the same files, and only one would be reached by them."""
+    handle = os.open(directory / _GIVEN, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(f"{directory}: a lab is up here", "end it first, or give --dir another folder") from None
+        yield
+    finally:
+        os.close(handle)
 
 
 def _held(name: str) -> tuple[Path, int]:

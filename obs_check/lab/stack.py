@@ -21,7 +21,7 @@ from obs_check.lab.faults.registry import break_with
 from obs_check.lab.kubernetes import on_kubernetes
 from obs_check.lab.native.parts import TIMEOUTS, fit, parts_with
 from obs_check.lab.origin import reserved_port
-from obs_check.lab.own_folder import OwnFolder
+from obs_check.lab.own_folder import OwnFolder, held
 from obs_check.lab.parts import BOUNDARY_STDERR, SHIPPER_LOG, TOKEN_FILE, Stack, Stop, audit_socket
 from obs_check.model.tree import Json
 from obs_check.standin.loki.served import Served
@@ -103,6 +103,8 @@ class Lab:
 
     def _start(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
+        if self._own is None:
+            self._running.enter_context(held(self.directory))
         lab_settings.boundary_logs(self.directory).mkdir(exist_ok=True)
         proxy_port = int(self._running.enter_context(reserved_port()).getsockname()[1])
         chosen = self._shape.made(self.directory, proxy_port)

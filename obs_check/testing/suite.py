@@ -150,9 +150,22 @@ class Suite:
     """`tests`: The tests, at least one."""
 
 
+_OTHERS = (
+    ("scrape_configs", "a promtail configuration", "obs-check shipper dry-run shows what becomes of a line in it"),
+    ("grafana", "an obs-check.yaml", "a file of tests has `tests`, a list, each with a name"),
+    ("panels", "a dashboard, or what panels must read", "a file of tests names it as `dashboard` or `expect`"),
+    ("elements", "a dashboard", "a file of tests names it as `dashboard`"),
+)
+"""What tells files that are given for a file of tests, what they are, and what to do."""
+
+
 def load_suite(path: Path) -> Suite:
     """Read a test file and the files that it names. InputError names the file, the place and the remedy."""
-    root = TestSection(_document(path), str(path), "dashboard", "expect", "datasources", "tests", joint=": ")
+    document = _document(path)
+    for key, what, remedy in _OTHERS:
+        if isinstance(document, Mapping) and key in document:
+            raise InputError(f"{path}: this is {what}, not a file of tests", remedy)
+    root = TestSection(document, str(path), "dashboard", "expect", "datasources", "tests", joint=": ")
     dashboard, expectations = None, {}
     if "dashboard" in root:
         file = path.parent / root.text("dashboard")

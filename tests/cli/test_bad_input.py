@@ -48,6 +48,10 @@ CASES = [
         ("verify needs at least one event", "--allow or --deny"), id="no-events",
     ),
     pytest.param({"c.yaml": CONFIG}, ["verify", "--allow", "-1"], ("--allow", "verify --help"), id="negative"),
+    pytest.param(
+        {"d.json": '{"panels": []}'}, ["test", "d.json"],
+        ("d.json: this is a dashboard", "names it as `dashboard`"), id="dashboard-as-tests",
+    ),
     pytest.param({}, ["verify", "--allow", "two"], ("'two' is not a valid whole number",), id="no-count"),
     pytest.param({}, ["watch", "--every", "5m"], ("'5m' is not a valid number of seconds",), id="no-seconds"),
     pytest.param({}, ["verify", "--rate", "1/s"], ("'1/s' is not a valid number a second",), id="no-rate"),
@@ -94,7 +98,7 @@ CASES = [
         ("unknown cause", "pipeline.wrong-parser?"),
         id="only-cause",
     ),
-    pytest.param({}, ["lab", "up", "--fault", "panel-logfm"], ("`panel-logfm`", "`panel-logfmt`?"), id="lab-fault"),
+    pytest.param({}, ["lab", "up", "--fault", "panel-logfm"], ("`panel-logfm`", "`panel-logfmt`? obs"), id="lab-fault"),
     pytest.param({}, ["demo", "--fault", "level-wran"], ("`level-wran`", "`level-warn`?"), id="demo-fault"),
     pytest.param(
         {"p.yaml": "scrape_configs: [\n"}, ["shipper", "dry-run", "--shipper-config", "p.yaml", "p.yaml"],

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.lab.own_folder import OwnFolder
+from obs_check.errors import UsageError
+from obs_check.lab.own_folder import OwnFolder, held
 
 
 def test_labs_that_start_at_once_keep_their_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,6 +29,18 @@ def test_labs_that_start_at_once_keep_their_folders(tmp_path: Path, monkeypatch:
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(made_and_removed, range(1000)))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_was_given_has_one_lab_and_outlives_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    given = tmp_path / "obs-check-mine"
+    given.mkdir()
+    with held(given), pytest.raises(UsageError, match="a lab is up here"), held(given):
+        pass
+    with held(given):
+        pass
+    OwnFolder("another-").remove()
+    assert given.is_dir()
 
 
 @pytest.fixture

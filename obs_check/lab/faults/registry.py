@@ -47,7 +47,8 @@ def find_fault(fault_id: str) -> Fault:
         if fault.id == fault_id:
             return fault
     near = nearest(fault_id, (f.id for f in FAULTS))
-    raise UsageError(f"no fault `{fault_id}`", f"did you mean `{near}`?" if near else "see demo --list-faults")
+    remedy = "obs-check demo --list-faults lists them all"
+    raise UsageError(f"no fault `{fault_id}`", f"did you mean `{near}`? {remedy}" if near else remedy)
 
 
 def break_with(settings: LabSettings, fault_ids: tuple[str, ...]) -> None:
