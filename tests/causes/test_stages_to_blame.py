@@ -10,8 +10,10 @@ from obs_check.causes.shipper import stage_drops
 from obs_check.documents.yaml_tree import load
 from obs_check.evidence.context import Named
 from obs_check.follow.hop import HopSeen
+from obs_check.follow.shipping import ShippingEvidence
 from obs_check.model.finding import Finding, Observation, Proof
 from obs_check.model.probe import Probe
+from obs_check.model.shipping import Destination, FileState, ShipperState
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.simulate import keeps_entries, last_change, run, same_but_time
 from obs_check.shipper.stages.registry import read_stages
@@ -92,3 +94,44 @@ def test_a_stage_without_which_other_lines_would_change_is_left_to_a_person(tmp_
     assert isinstance(found.evidence, Observation)
     assert found.fix.edits == ()
     assert dropping(tmp_path, ("first", "first noise"), drop, blocks).fix.edits
+
+
+ALLOY = """
+local.file_match "f" { path_targets = [{"__path__" = "/tmp/boundary_logs/*.log", "job" = "b"}] }
+loki.source.file "f" {
+  targets    = local.file_match.f.targets
+  forward_to = [loki.relabel.r.receiver]
+}
+loki.relabel "r" {
+  forward_to = [%s]
+
+  rule {
+    source_labels = ["job"]
+    regex         = "%s"
+    action        = "keep"
+  }
+}
+loki.write "w" { endpoint { url = "http://loki.example/loki/api/v1/push" } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("receiver", "regex", "claim", "fix"),
+    [
+        ("", "b", "loki.relabel.r forwards to nothing, and that drops 2 of 2", "let its `forward_to` name"),
+        ("loki.write.w.receiver", "web", "loki.relabel` of job loki.source.file.f drops 2 of 2", "take stage"),
+    ],
+)
+def test_what_alloy_drops_and_does_not_count(receiver: str, regex: str, claim: str, fix: str, tmp_path: Path) -> None:
+    """Neither component has a counter of lines that it drops."""
+    config, tags = tmp_path / "a.alloy", tuple(f"abc123-{number}-deny" for number in range(2))
+    config.write_text(ALLOY % (receiver, regex))
+    answer = {"files": {LOG: 2}, "searched": 1, "sample": [f"msg=DENY obs={tag}" for tag in tags]}
+    file = HopSeen("A", "file", tags, dict.fromkeys(tags, 1), probes=[Probe("file", "lines", answer, 1)])
+    states = [ShipperState("alloy", n, (FileState(LOG, "b", 2 * n, n),), (), (Destination("h"),)) for n in (0, 1)]
+    shipper = HopSeen("A", "shipper", tags, shipping=ShippingEvidence(states[1], {LOG: 2}, states[0]))
+    hops = (file, shipper, HopSeen("A", "loki", tags))
+    found = stage_drops.CAUSE.find(made_context(Named(shipper_config=config), hops))
+    assert found is not None
+    assert claim in found.claim
+    assert fix in found.fix.summary

@@ -17,8 +17,11 @@ from obs_check.model.finding import Finding
 from obs_check.model.shipping_account import ShippingAccount
 from obs_check.shipper.pushed import LINE_TOO_LONG
 from obs_check.shipper.simulate import Simulation, keeps_entries
+from obs_check.shipper.stages.components import Nowhere, RelabelLines
 
 _LIMIT = ("limits_config", "max_line_size")
+_UNCOUNTED = (RelabelLines.kind, Nowhere.kind)
+"""What drops lines and counts none of them (Alloy 1.11)."""
 
 
 def find(context: Context) -> Finding | None:
@@ -40,12 +43,15 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
         # The stage does more than drop: without it other lines would not be what they are.
         after = fixed = None
     what = f"stage `{stage}` of job {taken.job.name}" if stage else f"`{'.'.join(_LIMIT)}`"
+    remedy = f"take {what} out"
+    if _kind(stage) == Nowhere.kind:
+        what, remedy = f"{reason}, and that", "let its `forward_to` name the receiver of a `loki.write`"
     return CAUSE.finding(
         claim=f"{what} drops {count} of {len(path.lines)} lines that are in the file and not in Loki"
         + (f"; it counted {counted} dropped lines ({reason})" if counted else "")
         + (f"; without it {len(fixed.shipped)} are pushed" if fixed else ""),
         evidence=path.evidence((*one.probes, path.simulated), "simulate it without what drops them", fixed),
-        fix=config.fix(f"take {what} out", after),
+        fix=config.fix(remedy, after),
         panels=context.panels_of(one.path),
     )
 
@@ -61,9 +67,13 @@ def _dropping(ran: Simulation) -> tuple[str, str, int]:
 
 def _counted(account: ShippingAccount | None, stage: str, reason: str) -> int | None:
     """How many lines the running shipper dropped for that reason since before the run; None where nobody looked."""
-    if account is None or not reason:
+    if account is None or not reason or _kind(stage) in _UNCOUNTED:
         return None
     return (account.stage_drops if stage else account.client_drops).get(reason, 0)
+
+
+def _kind(stage: str) -> str:
+    return stage.rpartition(" ")[2]
 
 
 def _without(config: Rules, taken: Taken, stage: str) -> Rules | None:
