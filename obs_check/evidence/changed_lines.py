@@ -21,12 +21,15 @@ from obs_check.model.probe import Probe
 from obs_check.model.secret import beginning, shorten
 from obs_check.model.tree import Json
 from obs_check.model.window import NS, Window
+from obs_check.shipper.collect import as_read
 from obs_check.shipper.simulate import Shipped, last_change
 
 _UNWRAP = ("cri", "docker")
 """Stages that take off what the container runtime put around a line."""
 SHOWN = 60
 """Characters of a line that a claim shows."""
+ENCODING = "encoding"
+"""What stands for a stage where the job decodes its files from something that they are not."""
 _MOST = 5000
 """Lines asked for at once: Loki 3.5's `max_entries_limit_per_query`."""
 
@@ -81,6 +84,10 @@ def pushed_line(config: Rules, file: str, tag: str, text: str, now_ns: int) -> P
     while (last := _changing(after, file, text, now_ns)) and len(stages) < len(taken.job.pipeline.stages):
         stages.append(last)
         after = after.without_stage(taken.job, last) if after else None
+    if taken.job.encoding and as_read(taken.job, text) != text:
+        stages.append(ENCODING)
+        place = (*config.job_place(taken.job), ENCODING)
+        after = after.edited(lambda given: remove_node(given, place)) if after is not None else None
     if cut and after is not None:
         after = after.edited(lambda given: remove_node(given, ("limits_config", "max_line_size")))
     fixed = after.run(file, [text], now_ns) if after is not None and after is not config else None

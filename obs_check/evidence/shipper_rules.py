@@ -19,6 +19,7 @@ from obs_check.model.probe import Probe
 from obs_check.model.secret import shorten
 from obs_check.shipper import simulate
 from obs_check.shipper.alloy.edit import AlloyText, alloy_tree
+from obs_check.shipper.collect import as_read
 from obs_check.shipper.model import ScrapeJob, ShipperConfig
 from obs_check.shipper.pod_objects import known_of
 from obs_check.shipper.pods import META, KnownPods
@@ -90,7 +91,8 @@ class Rules:
         return [self._through(Taken.of(target, file), lines, now_ns) for target in self.about(file).by]
 
     def _through(self, taken: Taken, lines: Iterable[str], now_ns: int) -> Simulation:
-        return pushed_entries(self.config, taken.job, simulate.run(taken.job.pipeline, taken.labels, lines, now_ns))
+        read = (as_read(taken.job, line) for line in lines)
+        return pushed_entries(self.config, taken.job, simulate.run(taken.job.pipeline, taken.labels, read, now_ns))
 
     def job_place(self, job: ScrapeJob) -> Place:
         """Where a job stands in the configuration."""

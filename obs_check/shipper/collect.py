@@ -11,6 +11,15 @@ def takes_file(job: ScrapeJob, glob: str, path: str) -> bool:
     return glob == path if job.literal_paths else fits_pattern(glob, path)
 
 
+def as_read(job: ScrapeJob, line: str) -> str:
+    """A line of a file that is UTF-8 as a job has it that decodes files from something else (promtail 3.5: tailer.go
+    splits the bytes at line feeds first)."""
+    try:
+        return line.encode("utf-8", "surrogateescape").decode(job.encoding, "replace") if job.encoding else line
+    except LookupError:
+        return line
+
+
 def globs(jobs: Iterable[ScrapeJob]) -> list[str]:
     """Every `__path__` of the jobs' static targets, as written."""
     return [target["__path__"] for job in jobs for target in job.targets if "__path__" in target]

@@ -47,6 +47,8 @@ class ScrapeJob:
     """Paths are names of files, wildcards in them mean nothing (Alloy's loki.source.file without file_match)."""
     journal_matches: str = ""
     """Which entries of the journal are read: `FIELD=VALUE`, with spaces between; "" for all."""
+    encoding: str = ""
+    """What files are decoded from, by IANA's name; "" for UTF-8."""
 
     @property
     def roles(self) -> tuple[str, ...]:

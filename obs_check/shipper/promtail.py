@@ -171,6 +171,7 @@ def _job(node: YamlValue) -> ScrapeJob:
         _decompression(given.get("decompression")),
         _kubernetes(node.get("kubernetes_sd_configs")),
         journal_matches=matches.text() if matches else "",
+        encoding=given["encoding"].text() if "encoding" in given else "",
     )
 
 

@@ -147,6 +147,21 @@ def test_a_stage_without_which_more_would_change_is_left_to_a_person(tmp_path: P
     assert (made.after, made.whole) == (None, None)
 
 
+@pytest.mark.parametrize(("encoding", "stages"), [("utf-16le", ("encoding",)), ("utf-8", ()), ("of-nobody", ())])
+def test_a_file_is_decoded_from_what_it_is_not(encoding: str, stages: tuple[str, ...], tmp_path: Path) -> None:
+    """promtail 3.5 reads the bytes of a line of UTF-8 in pairs then: the stage `cri` finds nothing in it."""
+    config = job()
+    config["scrape_configs"][0]["encoding"] = encoding
+    made = pushed_line(Rules.read(tmp_path / "p.yaml", yaml.safe_dump(config), {}), POD, TAGS[0], CRI + WRITTEN[0], 0)
+    assert made is not None
+    assert made.stages == stages
+    assert (made.entry.line == WRITTEN[0]) == (not stages)
+    if stages:
+        assert made.whole is not None and made.after is not None
+        assert made.whole.line == WRITTEN[0]
+        assert "encoding" not in made.after.text
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [

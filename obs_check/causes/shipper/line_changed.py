@@ -8,7 +8,15 @@ the very line without that stage: it comes out as it was written, and the panel'
 from dataclasses import replace
 
 from obs_check.evidence.cause import on_query, on_run
-from obs_check.evidence.changed_lines import Pushed, compare_lines, differing_parts, in_loki, pushed_lines, same_line
+from obs_check.evidence.changed_lines import (
+    ENCODING,
+    Pushed,
+    compare_lines,
+    differing_parts,
+    in_loki,
+    pushed_lines,
+    same_line,
+)
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.lost_lines import PathLines, join_findings, losses, paths_to, shipper_answers
 from obs_check.evidence.query_on_lines import measure_on_lines
@@ -89,7 +97,7 @@ def _changes(made: Pushed, config: Rules, one: PathLines) -> str:
 
 
 def _stages(made: Pushed) -> str:
-    return " and ".join(f"stage `{stage}`" for stage in reversed(made.stages))
+    return " and ".join(stage if stage == ENCODING else f"stage `{stage}`" for stage in reversed(made.stages))
 
 
 def _remedy(made: Pushed) -> str:

@@ -83,7 +83,14 @@ def _job(name: str, block: Block, targets: TargetList, way: LineRoute, reading: 
         way.to,
         block.name == "loki.source.file" and not targets.expanded,
         _journal_matches(block, reading),
+        _encoding(block, reading),
     )
+
+
+def _encoding(block: Block, reading: ArgumentReader) -> str:
+    given = block.attributes().get("encoding") if block.name == "loki.source.file" else None
+    value = reading.evaluator.value(given.value) if given else ""
+    return value if isinstance(value, str) else ""
 
 
 def _journal_matches(block: Block, reading: ArgumentReader) -> str:
