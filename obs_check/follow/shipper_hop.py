@@ -1,6 +1,7 @@
 """The hop `shipper`: whether the shipper has read the run's lines."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from obs_check.client.answered import Answered
 from obs_check.errors import ObsCheckError
@@ -48,6 +49,14 @@ def shipper_hop(
         hop.note = _why(files, state, len(left), upstream.places[left[0]]) if left else ""
 
     return hop, look
+
+
+def told_whole(hop: HopSeen, files: Iterable[str], state: ShipperState) -> str:
+    """The hop's note by all that the shipper says of these files: its counters alone tell of no job."""
+    for file in (one for path in files if (one := state.file(path)) is not None and one.job):
+        if file.state == "unknown file" and hop.note.startswith(in_words(replace(file, job="", position=None))):
+            return in_words(file)
+    return hop.note
 
 
 def run_lines(upstream: HopSeen) -> dict[str, int]:

@@ -8,7 +8,7 @@ from obs_check.client.answered import Answered
 from obs_check.errors import Unavailable
 from obs_check.follow.hop import HopSeen
 from obs_check.follow.run import Run
-from obs_check.follow.shipper_hop import shipper_hop
+from obs_check.follow.shipper_hop import shipper_hop, told_whole
 from obs_check.follow.shipping import ShippingEvidence, refusal_in_words
 from obs_check.model.probe import Probe
 from obs_check.model.shipping import Destination, FileState, PushRefusal, ShipperState
@@ -60,6 +60,21 @@ def test_the_hop_has_the_lines_that_were_read_since(
     look()
     assert len(hop.seen) == seen
     assert note in hop.note
+
+
+@pytest.mark.parametrize(
+    ("file", "note"),
+    [
+        (FileState(LOG, "boundary", on_disk=True), f"{LOG} fits the path of job boundary, which has not found it yet"),
+        (FileState(LOG, on_disk=True), f"no job takes {LOG}"),
+        (READ, f"no job takes {LOG}"),
+    ],
+    ids=["of-a-job", "of-none", "read-since"],
+)
+def test_what_the_counters_cannot_tell_the_targets_do(file: FileState, note: str) -> None:
+    hop, look = shipper_hop("A", RUN, upstream(2), lambda: Answered(state(), ASKED))
+    look()
+    assert told_whole(hop, [LOG], state(file)) == note
 
 
 @pytest.mark.parametrize(

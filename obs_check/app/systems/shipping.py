@@ -17,7 +17,7 @@ from obs_check.config import Config
 from obs_check.errors import ObsCheckError
 from obs_check.follow.hop import HopSeen, PathName
 from obs_check.follow.run import Run
-from obs_check.follow.shipper_hop import run_lines, shipper_hop
+from obs_check.follow.shipper_hop import run_lines, shipper_hop, told_whole
 from obs_check.follow.shipping import ShippingEvidence
 from obs_check.follow.trace import Watched
 from obs_check.model.backoff import Backoff
@@ -66,7 +66,9 @@ class Shipping:
             except ObsCheckError:
                 return
             for upstream, hop in pairs:
-                hop.shipping = ShippingEvidence(after, run_lines(upstream), self.before, run.window.start_ns)
+                files = run_lines(upstream)
+                hop.shipping = ShippingEvidence(after, files, self.before, run.window.start_ns)
+                hop.note = told_whole(hop, files, after)
                 if all(p.request != probe.request for p in hop.probes):
                     hop.probes.append(probe)
             open_lines = [e.account.open for _, hop in pairs if (e := hop.shipping) and e.account]
