@@ -156,9 +156,10 @@ CAUSES: tuple[Cause, ...] = (
     query_limit.CAUSE,
     time_range.OVERRIDE,
     time_range.ENDED,
-    transformation_drops.CAUSE,
+    # Without a transformation that names columns, neither of these may find the one that it hides or asks for.
     override_hides.CAUSE,
     reducer_blank.CAUSE,
+    transformation_drops.CAUSE,
     zero_masked.WRITTEN,
     rounded_to_zero.CAUSE,
     prometheus_label_value.CAUSE,

@@ -62,6 +62,14 @@ def shows_one_point(panel: Panel) -> bool:
     return panel.type in _REDUCING and not by_row and set(calcs) <= {"last", "lastNotNull", "first", "firstNotNull"}
 
 
+def shows_no_text(panel: Panel) -> bool:
+    """Whether a tile draws neither value nor name, and no other sign of them: no line and no background."""
+    options = panel.options
+    coloured = str(options.get("colorMode") or "").startswith("background")
+    blank = options.get("textMode") == "none" and options.get("graphMode") == "none" and not coloured
+    return panel.type == "stat" and blank
+
+
 _REDUCING = {"stat", "gauge", "bargauge", "piechart", "singlestat"}
 _OVER_TIME = {"timeseries", "graph", "barchart", "trend", "state-timeline", "status-history", "histogram"}
 
@@ -94,6 +102,8 @@ def _reduced(panel: Panel, frames: Sequence[Frame]) -> Drawn:
                 values.append(DrawnValue(name, _number(held), format_value(held, field.config)))
     if not values:
         return Drawn([], nothing_text(panel))
+    if shows_no_text(panel):
+        return Drawn([], "")
     text = values[0].text if len(values) == 1 else ", ".join(f"{v.name} {v.text}".strip() for v in values)
     return Drawn(values, text)
 

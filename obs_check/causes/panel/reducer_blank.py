@@ -1,6 +1,7 @@
 """panel.reducer-blank: there are rows, and the panel makes no value of them.
 
-`last` gives a blank where the newest point is null, and a `fields` expression that meets no column gives "No data".
+`last` gives a blank where the newest point is null, a `fields` expression that meets no column gives "No data", and a
+tile whose text mode is `none` shows no value.
 """
 
 from obs_check.evidence.cause import on_panel
@@ -9,7 +10,7 @@ from obs_check.evidence.dashboard_edit import panel_json
 from obs_check.evidence.tried import reading_text, tried_finding, try_edits
 from obs_check.model.finding import Finding, PanelEdit
 from obs_check.model.wording import count_noun
-from obs_check.panel.drawing import reduce_options
+from obs_check.panel.drawing import reduce_options, shows_no_text
 
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
@@ -28,6 +29,9 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     if calcs != ["lastNotNull"]:
         edit = PanelEdit(broken.panel.id, (*place, "calcs"), stored.get("calcs"), ["lastNotNull"])
         candidates.append((edit, f"the calculation {', '.join(calcs)}", "show the last value that is not null"))
+    if shows_no_text(broken.panel):
+        edit = PanelEdit(broken.panel.id, ("options", "textMode"), "none", "auto")
+        candidates.append((edit, "the text mode `none`", "show the value"))
     for edit, what, summary in candidates:
         change = try_edits(context, broken, [edit])
         if change.right:

@@ -35,15 +35,17 @@ _STAGES_BEFORE = 2
 
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
-    """Let lines be read by another format, then switch off each transformation that loses rows or columns, in turn."""
+    """Let lines be read by another format, name columns that there are, then switch off each transformation that loses
+    rows or columns, the last one first: without an earlier one a later one may no longer find what it takes away."""
     if (found := _other_format(context, broken)) is not None:
         return found
     trail = broken.reading.trail
     active = [i for i, t in enumerate(broken.panel.transformations) if not t.disabled]
     steps = list(zip(active, trail[_STAGES_BEFORE - 1 :], trail[_STAGES_BEFORE:], strict=False))
-    for index, before, after in steps:
+    for index, before, _ in steps:
         if (found := _other_column(context, broken, index, before.columns)) is not None:
             return found
+    for index, before, after in reversed(steps):
         if after.rows >= before.rows and after.fields >= before.fields:
             continue
         transformation = broken.panel.transformations[index]
