@@ -83,9 +83,9 @@ class Board:
 
         def request(copy: tuple[Panel, Variables]) -> PanelRequest:
             panel, inside = copy
-            asked, why = with_borrowed_queries(self.dashboard, panel)
+            asked, why, fails = with_borrowed_queries(self.dashboard, panel)
             found = panel_requests(self.dashboard, asked, inside, self.datasources, now_ns, opening)
-            return replace(found, why=why) if why else found
+            return replace(found, why=why, state="error" if fails else found.state) if why else found
 
         wanted = [p for p in self.dashboard.data_panels() if only is None or p.id in only]
         return [request(copy) for panel in wanted for copy in copies(panel, variables)]

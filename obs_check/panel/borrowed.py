@@ -1,33 +1,44 @@
 """Panels of the datasource `-- Dashboard --`: they ask nothing and show the frames of another panel."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from obs_check.panel.datasource import DASHBOARD, reference_key
 from obs_check.panel.elements import Dashboard, Panel
 
 
-def with_borrowed_queries(dashboard: Dashboard, panel: Panel) -> tuple[Panel, str]:
+class Borrowing(NamedTuple):
+    """A panel as it asks. `why` says why it cannot be followed what it shows ("" when it can), and `fails` that a
+    browser shows an error in its place."""
+
+    panel: Panel
+    why: str = ""
+    fails: bool = False
+
+
+def with_borrowed_queries(dashboard: Dashboard, panel: Panel) -> Borrowing:
     """The panel with the queries, range and interval of the one whose frames it shows; itself when it borrows nothing.
 
-    The text says why that cannot be followed ("" when it can). Grafana: `panelId` of the first target names the other
+    Grafana (runSharedRequest.ts): `panelId` of the first target names the other
     panel; its transformations come first only where `withTransforms` says so.
     """
     reference = panel.datasource
     if reference is None and panel.targets:
         reference = panel.targets[0].datasource
     if reference_key(reference) != DASHBOARD:
-        return panel, ""
+        return Borrowing(panel)
     wanted = panel.targets[0].query.get("panelId") if panel.targets else None
     if wanted is None:
-        return panel, "the panel shows the frames of another panel and does not say of which"
+        return Borrowing(panel, "the panel shows the frames of another panel and does not say of which", fails=True)
     source = dashboard.panel(int(wanted)) if str(wanted).isdigit() else None
     if source is None:
         there = ", ".join(str(p.id) for p in dashboard.panels)
-        return panel, f"the panel shows the frames of panel {wanted}, which is not there; panels: {there}"
-    if source.id == panel.id or with_borrowed_queries(dashboard, source)[0] is not source:
-        return panel, f"the panel shows the frames of panel {source.id}, which has none of its own"
+        why = f"the panel shows the frames of panel {wanted}, which is not there; panels: {there}"
+        return Borrowing(panel, why, fails=True)
+    if source.id == panel.id or with_borrowed_queries(dashboard, source).panel is not source:
+        return Borrowing(panel, f"the panel shows the frames of panel {source.id}, which has none of its own")
     first = source.transformations if panel.targets[0].query.get("withTransforms") else ()
-    return (
+    return Borrowing(
         replace(
             panel,
             datasource=source.datasource,
@@ -39,6 +50,5 @@ def with_borrowed_queries(dashboard: Dashboard, panel: Panel) -> tuple[Panel, st
             time_shift=source.time_shift,
             width=source.width,
             library=source.library,
-        ),
-        "",
+        )
     )

@@ -7,6 +7,7 @@ safety, reads: what the panels show with every edit that is proposed, which is t
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,19 @@ import pytest
 import yaml
 
 from obs_check.app.systems.systems import Systems
+from obs_check.causes.panel import time_range
+from obs_check.client.egress import EgressAnswer
+from obs_check.evidence.context import BrokenPanel, JudgedPanels
+from obs_check.follow.run import Run, Sent
 from obs_check.model.entry import LogStream
+from obs_check.model.event import Event
 from obs_check.model.paths import AbsolutePath
+from obs_check.model.window import MS, Window
+from obs_check.panel.dashboard import load_dashboard
+from obs_check.panel.request import dashboard_range
 from obs_check.standin.loki.limits import Limits
-from tests.causes.staged import dashboard, diagnosed, staged, stream, with_fixes
+from tests.causes.staged import NOW_NS, dashboard, diagnosed, staged, stream, with_fixes
+from tests.fakes import NOTHING_KNOWN
 
 CODER = {"namespace": "coder", "app": "coder"}
 BOUNDARY = {"job": "boundary", "filename": "/tmp/boundary_logs/b.log"}
@@ -108,3 +118,36 @@ def test_what_a_person_has_to_mend_is_right_in_the_file_that_the_dashboard_comes
         assert [f.cause for f in outcome.findings] == ["panel.variable-empty", "panel.dashboard-drift"]
         assert not outcome.findings[0].fix.edits
         assert [view.reading.text for view in with_fixes(systems, outcome)] == ["24"]
+
+
+@pytest.mark.parametrize(
+    ("saved", "named", "path"),
+    [
+        ({"timepicker": {"nowDelay": "1h"}}, "its now is delayed by 1h (`nowDelay`)", ("timepicker", "nowDelay")),
+        ({"time": {"from": "now-2h", "to": "now-1h"}}, "every event of the run came after that", ("time", "to")),
+    ],
+    ids=["delayed", "ended"],
+)
+def test_what_ends_the_range_in_front_of_a_run_is_what_the_fix_takes_away(
+    saved: dict[str, Any], named: str, path: tuple[str, ...]
+) -> None:
+    document = dashboard([{"expr": 'count_over_time({namespace="coder"} [$__range])'}], **saved)
+    sent = Event("abc123", 1, "allow", "GET", "http://a.example/", "a.example", NOW_NS)
+    run = Run("abc123", (Sent(sent, EgressAnswer(200, "allow")),), Window(NOW_NS, NOW_NS))
+    with staged(document, [stream(CODER, LINES["coderd"])]) as systems:
+        (view,) = systems.board.read(NOW_NS)
+
+        def look(
+            document: Mapping[str, object],
+            broken: BrokenPanel,
+            window: Window | None = None,  # noqa: ARG001 (the protocol's signature)
+        ) -> BrokenPanel:
+            whole = load_dashboard(dict(document), "staged")
+            ends = dashboard_range(whole, NOW_NS).to_ms * MS
+            return replace(broken, differs="" if ends >= NOW_NS else broken.differs)
+
+        seen = replace(NOTHING_KNOWN, dashboard=document, run=run, panels=JudgedPanels(paths={1: "B"}), look_again=look)
+        found = time_range.ENDED.find(seen, BrokenPanel(view.panel, view.request, view.reading, "no", view.probes))
+    assert found is not None
+    assert named in found.claim
+    assert [getattr(edit, "path", ()) for edit in found.fix.edits] == [path]

@@ -100,11 +100,15 @@ def judge_panel(view: PanelView, own: PanelView | None, held: Yardstick) -> Pane
     unanswered = next((one for one in (view, own) if one is not None and one.outage), None)
     if unanswered is not None:
         return PanelVerdict(unanswered, path, Verdict.UNKNOWN, "", unanswered.outage)
+    wanted = _in_words(expectation, held.run) if held.run is not None and expectation is not None else ""
     if view.reading.state == "not_evaluated":
         asks_nothing = not view.request.queries and view.request.state == "not_evaluated"
-        return PanelVerdict(view, path, Verdict.OK if asks_nothing else Verdict.UNKNOWN, "", "")
+        if not asks_nothing:
+            return PanelVerdict(view, path, Verdict.UNKNOWN, "", "")
+        if wanted:
+            return PanelVerdict(view, path, Verdict.UNKNOWN, wanted, view.request.why)
+        return PanelVerdict(view, path, Verdict.OK, "", "")
     events = held.run.events if held.run else None
-    wanted = _in_words(expectation, held.run) if held.run is not None and expectation is not None else ""
     if view.reading.state == "error" or own is None:
         wrong = difference(view.reading, expectation, events, held.earlier(view))
         idle = bool(wrong) and view.reading.state != "error" and (expectation is None or events is None)

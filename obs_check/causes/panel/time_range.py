@@ -54,7 +54,11 @@ def find_ended(context: Context, broken: BrokenPanel) -> Finding | None:
         return None
     stored = context.dashboard.get("time") or {}
     start, end = str(stored.get("from") or ""), str(stored.get("to") or "")
+    delay = (context.dashboard.get("timepicker") or {}).get("nowDelay")
+    delayed = f", since its now is delayed by {delay} (`nowDelay`)" if delay and end == "now" else ""
     edits = [PanelEdit(None, ("time", "to"), end, "now")]
+    if delayed:
+        edits = [PanelEdit(None, ("timepicker", "nowDelay"), delay, None)]
     if not start.startswith("now"):
         length = (broken.opened.end_ns - broken.opened.start_ns) // NS
         edits.insert(0, PanelEdit(None, ("time", "from"), start, f"now-{max(1, length)}s"))
@@ -64,7 +68,7 @@ def find_ended(context: Context, broken: BrokenPanel) -> Finding | None:
     if not (change.helps or arrived):
         return None
     claim = (
-        f"the dashboard looks at {_span(broken.range)}, and every event of the run came after that "
+        f"the dashboard looks at {_span(broken.range)}{delayed}, and every event of the run came after that "
         f"({_span(run.window)}); in a range that ends now the panel reads {reading_text(change.reading)}"
     )
     return tried_finding(context, broken, ENDED, claim, change, "let the dashboard's range end now", arrived)
