@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
-from obs_check.evidence.funnel import passing_rows
+from obs_check.evidence.funnel import SAMPLE, passing_rows
 from obs_check.evidence.query_fix import query_fix
 from obs_check.evidence.select_matching import misspelt_value, same_but_case
 from obs_check.evidence.selector_remedy import why_unselected
@@ -142,9 +142,10 @@ def _unmatched(context: Context, broken: BrokenTarget) -> _Unmatched | None:
     stage = broken.query.stages[place]
     reaching = passing_rows(broken.query.stages[broken.head : place], broken.lines, broken.settings)
     for use in own:
-        if use.asked is stage:
-            words = sorted({word for row in reaching for word in re.findall(r"[\w./:-]+", row.line)})
-            return _Unmatched(use, tuple(words), (broken.emptied[0].probe,))
+        if use.asked == stage:
+            samples, probe = context.loki.lines(broken.emptied[0].text, broken.window, SAMPLE)
+            words = sorted({word for _, line in samples for word in re.findall(r"[\w./:-]+", line)})
+            return _Unmatched(use, tuple(words), (broken.emptied[0].probe, probe))
         if isinstance(use.asked, ast.Matcher) and isinstance(stage, ast.LabelFilter):
             values = sorted({v for row in reaching if (v := row.get(use.asked.name))})
             alone = isinstance(stage.predicate, ast.StringPredicate) and stage.predicate.matcher == use.asked
