@@ -51,6 +51,11 @@ class Pipeline:
         """The stages in the order in which they are written, those inside `match` too."""
         return (stage for _, stage in self.places())
 
+    @property
+    def may_drop(self) -> bool:
+        """Whether a stage can drop a line, which another job may then be there for."""
+        return any(getattr(stage, "may_drop", False) for stage in self.every())
+
     def notes(self) -> list[str]:
         """What a run of this pipeline cannot show, one sentence a stage."""
         found: list[str] = []

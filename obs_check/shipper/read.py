@@ -134,7 +134,10 @@ def _beside(file: str) -> Callable[[str], str | None]:
 
     def source(name: str) -> str | None:
         try:
-            return (Path(file).parent / name).read_text(encoding="utf-8")
+            path = Path(file).parent / name
+            # Of a directory Alloy takes all of its own files for one module.
+            files = sorted(path.glob("*.alloy")) if path.is_dir() else [path]
+            return "\n".join(one.read_text(encoding="utf-8") for one in files) or None
         except (OSError, UnicodeDecodeError):
             return None
 

@@ -242,7 +242,7 @@ def _report(file: LogFile, targets: Sequence[RelabeledTarget]) -> FileReport:
     if job.decompression and file.packed != job.decompression and file.size:
         why = f"job {job.name} unpacks {job.decompression}, this is {file.packed or 'plain text'}: nothing is read"
         return FileReport(file, "not compressed", why, tuple(kept))
-    if _share_an_end(kept):
+    if any(push_twice(one.job, other.job) for n, one in enumerate(kept) for other in kept[:n]):
         names = " and ".join(dict.fromkeys(t.job.name for t in kept))
         return FileReport(
             file, "taken twice", f"{count_noun(len(kept), 'target')} ({names}) push every line", tuple(kept)
@@ -256,12 +256,12 @@ def _report(file: LogFile, targets: Sequence[RelabeledTarget]) -> FileReport:
     return FileReport(file, "taken", why, tuple(kept), needs=needs)
 
 
-def _share_an_end(targets: Sequence[RelabeledTarget]) -> bool:
-    """Whether two targets push to the same client (one that pushes nowhere has none)."""
-    ends = [target.job.to for target in targets]
-    return any(
-        one is None or other is None or bool(set(one) & set(other)) for n, one in enumerate(ends) for other in ends[:n]
-    )
+def push_twice(one: ScrapeJob, other: ScrapeJob) -> bool:
+    """Whether two jobs push a line of one file to the same client (a job that pushes nowhere has none). Where both drop
+    lines, each may be there for those of the other."""
+    if one.pipeline.may_drop and other.pipeline.may_drop:
+        return False
+    return one.to is None or other.to is None or bool(set(one.to) & set(other.to))
 
 
 def _path_known(target: RelabeledTarget) -> bool:

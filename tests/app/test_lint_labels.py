@@ -171,3 +171,35 @@ def taken(folder: Path, *paths: str) -> list[str]:
 )
 def test_braces_are_opened(one: str, other: str, twice: bool, tmp_path: Path) -> None:
     assert taken(tmp_path, one, other) == ["file-taken-twice"] * twice
+
+
+TWO_WAYS = """\
+loki.source.file "f" {
+  targets    = [{"__path__" = "/tmp/a.log", "job" = "a"}]
+  forward_to = [loki.process.a.receiver, loki.process.b.receiver]
+}
+loki.process "a" {
+  %s
+  forward_to = [loki.write.default.receiver]
+}
+loki.process "b" {
+  %s
+  forward_to = [loki.write.default.receiver]
+}
+loki.write "default" {
+  endpoint { url = "http://loki.example/loki/api/v1/push" }
+}
+"""
+DROP = 'stage.drop { expression = "DEBUG" }'
+MATCH = 'stage.match {\n selector = "{job!~\\"DEBUG\\"}"\n action = "drop"\n }'
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "twice"),
+    [("", "", True), (DROP, "", True), (DROP, MATCH, False), (DROP, "stage.sampling { rate = 0.5 }", False)],
+)
+def test_two_ways_of_a_source_may_share_its_lines(one: str, other: str, twice: bool, tmp_path: Path) -> None:
+    (tmp_path / "c.alloy").write_text(TWO_WAYS % (one, other), "utf-8")
+    found = lint(read_material([tmp_path / "c.alloy"], [], None, None, {}, SETTINGS)[0]).issues
+    assert [issue.rule for issue in found] == ["file-taken-twice"] * twice
+    assert all("take one out of `forward_to`" in issue.remedy for issue in found)

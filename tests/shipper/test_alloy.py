@@ -128,15 +128,9 @@ def test_what_is_not_connected_or_not_read_is_noted() -> None:
           targets    = [{"__path__" = "/tmp/*.log", host = constants.hostname}]
           forward_to = []
         }
-        import.git "own" { path = "own.alloy" }
-        own.pods "x" {}
-        remotecfg { url = "http://fleet.example" }
         """
     )
     assert [note.split(": ", 1)[1] for note in config.notes] == [
-        "import.git.own: the module that it imports is not read",
-        "own.pods.x: a component of a module that is not read",
-        "remotecfg: pipelines that it makes are not read",
         "lines leave for otelcol.receiver.loki.x.receiver, which is not read",
         "loki.source.journal.j: how it finds lines and labels them is not read",
         "loki.source.file.f: forward_to is empty, its lines go nowhere",

@@ -87,18 +87,21 @@ def test_components_inside_of_components_see_those_around_them() -> None:
     assert config.jobs[0].to == ("loki.write.default",)
 
 
-@pytest.mark.parametrize("way", ["string", "file"])
+@pytest.mark.parametrize("way", ["string", "file", "folder"])
 def test_an_imported_module_is_read(way: str, tmp_path: Path) -> None:
-    (tmp_path / "pods.alloy").write_text(PODS)
-    how = f"content = `{PODS}`" if way == "string" else 'filename = "pods.alloy"'
-    config = read(
-        f'import.{way} "lib" {{\n  {how}\n}}\n{WRITE}lib.pods "x" {{ destinations = [loki.write.default.receiver] }}\n',
-        str(tmp_path / "config.alloy"),
-    )
+    (tmp_path / "lib").mkdir()
+    for module in ("pods.alloy", "lib/pods.alloy"):
+        (tmp_path / module).write_text(PODS)
+    (tmp_path / "lib/readme.md").write_text("what it is")
+    name = "lib" if way == "folder" else "pods.alloy"
+    how = f"content = `{PODS}`" if way == "string" else f'filename = "{name}"'
+    kind = "string" if way == "string" else "file"
+    use = 'lib.pods "x" { destinations = [loki.write.default.receiver] }'
+    config = read(f'import.{kind} "lib" {{\n  {how}\n}}\n{WRITE}{use}\n', str(tmp_path / "config.alloy"))
     [job] = config.jobs
     assert job.name == "lib.pods.x/loki.source.file.p"
     # The first line of the text is the one of `content`.
-    assert job.place == (f"{tmp_path / 'config.alloy'}:8" if way == "string" else "pods.alloy:7")
+    assert job.place == (f"{tmp_path / 'config.alloy'}:8" if way == "string" else f"{name}:7")
 
 
 def test_a_module_that_is_not_at_hand_leaves_the_configuration_open() -> None:
@@ -107,6 +110,19 @@ def test_a_module_that_is_not_at_hand_leaves_the_configuration_open() -> None:
         "config.alloy:1: import.file.lib: the module that it imports is not read",
         "config.alloy:2: lib.pods.x: a component of a module that is not read",
     )
+
+
+def test_what_others_use_is_not_called_unused() -> None:
+    to = "[loki.write.default.receiver]"
+    opened = f'import.http "h" {{ url = "http://modules.example/m" }}\nh.pods "x" {{ to = {to} }}\n'
+    receives = f'otelcol.exporter.loki "o" {{ forward_to = {to} }}\n'
+    found = 'discovery.kubernetes "p" { role = "pod" }\n'
+    scrapes = found + 'prometheus.scrape "s" { targets = discovery.kubernetes.p.targets }\n'
+    for used in (opened, receives):
+        assert not [note for note in read(used + WRITE).notes if "no source" in note]
+    assert [note.split(": ", 1)[1] for note in read(scrapes + WRITE).notes] == [
+        "loki.write.default: no source forwards to it"
+    ]
 
 
 def test_labels_that_come_from_elsewhere_leave_the_configuration_open() -> None:

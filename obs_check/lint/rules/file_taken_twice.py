@@ -8,9 +8,10 @@ from obs_check.lint.issue import Found
 from obs_check.lint.material import Material, ShipperFile
 from obs_check.lint.rule import LintRule
 from obs_check.shipper.glob import fits_pattern, ways
-from obs_check.shipper.targets import RelabeledTarget, find_targets, report
+from obs_check.shipper.targets import RelabeledTarget, find_targets, push_twice, report
 
 _REMEDY = "let one job take it; the other excludes it with __path_exclude__"
+_ONE_WAY = "its lines come to one client by both: take one out of `forward_to`, or let each drop what the other keeps"
 
 
 def _find(material: Material) -> Iterator[Found]:
@@ -35,12 +36,14 @@ def _by_pattern(shipper: ShipperFile) -> Iterator[Found]:
     targets = [t for t in find_targets(shipper.config.jobs, (), {}) if t.glob and not t.exclude]
     for n, second in enumerate(targets):
         for first in targets[:n]:
-            if first.job.to is not None and second.job.to is not None and not set(first.job.to) & set(second.job.to):
+            if not push_twice(first.job, second.job):
                 continue
             if any(one == other or _takes(one, other) or _takes(other, one) for one, other in _pairs(first, second)):
                 one, other = (f"{t.job.name} (`{t.glob}`)" for t in (first, second))
                 claim = f"jobs {one} and {other} take the same files"
-                yield shipper.spot(second.job, second.glob), claim, _REMEDY
+                # Several ways of one source of Alloy begin at its place.
+                remedy = _REMEDY if first.job.place != second.job.place else _ONE_WAY
+                yield shipper.spot(second.job, second.glob), claim, remedy
 
 
 def _pairs(first: RelabeledTarget, second: RelabeledTarget) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,6 @@
 """Alloy's configuration into the neutral model: every way that a line takes from a source to its end is one job."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from obs_check.errors import ConfigError
 from obs_check.shipper.alloy.arguments import ArgumentReader
@@ -56,10 +56,16 @@ def parse_alloy(
         if PARTS.get(block.name) == "source" or (block.name == "logging" and "write_to" in block.attributes()):
             jobs += read_source(block, wiring, reading)
     clients = [c for block in components.values() if block.name == "loki.write" for c in read_write(block, reading)]
-    wiring.tell_unused()
+    others_name = {".".join(names) for block in out.blocks for names in _names(block) if not _is_read(block)}
+
+    def is_used(component: str) -> bool:
+        return bool(unread) or any(f"{name}.".startswith(f"{component}.") for name in others_name)
+
+    wiring.tell_unused(is_used)
     for block in components.values():
         if block.name in TARGETS and block.id not in wiring.used:
-            reading.note(block.line, f"{block.id}: no source reads its targets")
+            if not is_used(block.id):
+                reading.note(block.line, f"{block.id}: no source reads its targets")
             TargetReader(components, reading).check(block)
         elif block.name == "loki.echo":
             reading.check(block, block.id, {})
@@ -80,6 +86,19 @@ def parse_alloy(
             if PARTS.get(block.name) not in ("source", "middle") and _hands_lines_on(block)
         ),
     )
+
+
+def _is_read(block: Block) -> bool:
+    """Whether a component is one of those that are followed."""
+    return block.name in PARTS or block.name in TARGETS
+
+
+def _names(block: Block) -> Iterator[list[str]]:
+    """What a block and those inside of it name."""
+    for attribute in block.attributes().values():
+        yield from named_in(attribute.value)
+    for inner in block.blocks():
+        yield from _names(inner)
 
 
 def _hands_lines_on(block: Block) -> bool:

@@ -1,5 +1,6 @@
 """`forward_to`, followed from a source through processes to where the lines end."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,12 +51,14 @@ class Wiring:
             found[way.through] = way if before is None else replace(before, to=(*before.to, *way.to))
         return list(found.values())
 
-    def tell_unused(self) -> None:
-        """Notes for components that no source reaches. Their stages are read all the same, so that errors show."""
+    def tell_unused(self, is_used: Callable[[str], bool]) -> None:
+        """Notes for components that no source reaches, and nothing else either (`is_used`). Their stages are read all
+        the same, so that errors show."""
         for block in self._components.values():
             part = PARTS.get(block.name)
             if part in {"middle", "end"} and block.id not in self.used:
-                self._reading.note(block.line, f"{block.id}: no source forwards to it")
+                if not is_used(block.id):
+                    self._reading.note(block.line, f"{block.id}: no source forwards to it")
                 self._read(block)
 
     def _followed(self, attribute: Attribute, owner: str, above: tuple[str, ...]) -> list[LineRoute]:

@@ -28,6 +28,11 @@ class RelabelLines:
     component: str
     rules: tuple[RelabelRule, ...]
 
+    @property
+    def may_drop(self) -> bool:
+        """Whether a rule drops lines."""
+        return any(rule.action in ("keep", "drop", "keepequal", "dropequal") for rule in self.rules)
+
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         def change(item: Item) -> bool:
             labels = relabel(item.labels, self.rules)

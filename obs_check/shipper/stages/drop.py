@@ -20,6 +20,7 @@ class Drop:
     source alone tests that every one of them was extracted. `longer_than` in bytes, `older_than` in ns."""
 
     kind: ClassVar[str] = "drop"
+    may_drop: ClassVar[bool] = True
     source: tuple[str, ...] | None = None
     separator: str = ";"
     expression: str | None = None

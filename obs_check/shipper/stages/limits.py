@@ -45,6 +45,11 @@ class Limit:
             raise given.error("by_label_name works only with drop: true")
         return found
 
+    @property
+    def may_drop(self) -> bool:
+        """Whether it drops lines, and does not only delay them."""
+        return self.drop
+
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
         buckets: dict[str, _Bucket] = {}
 
@@ -68,6 +73,7 @@ class Sampling:
     """`sampling`: each line is kept with the chance `rate`."""
 
     kind: ClassVar[str] = "sampling"
+    may_drop: ClassVar[bool] = True
     rate: float
     reason: str = "sampling_stage"
 

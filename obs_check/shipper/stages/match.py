@@ -115,6 +115,11 @@ class Match:
         pipeline = given.read_stages(stages) if stages and not drop else EMPTY
         return cls(selector, pipeline, drop, given.reason("match_stage"))
 
+    @property
+    def may_drop(self) -> bool:
+        """Whether it drops the lines that match."""
+        return self.drop
+
     def start(self, context: StageContext, place: str) -> Running:
         test = _tester(self.selector)
         if not self.drop:
