@@ -116,5 +116,5 @@ def _first(found: Iterable[object]) -> str:
     return f"{', '.join(shown[:_SHOWN])}{rest}"
 
 
-Found = tuple[Spot, str, str]
-"""Where, claim, remedy."""
+Found = tuple[Spot, str, str] | tuple[Spot, str, str, Severity]
+"""Where, claim, remedy, and the severity where it is not that of the rule."""

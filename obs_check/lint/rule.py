@@ -19,5 +19,6 @@ class LintRule:
 
     def issues(self, material: Material) -> Iterator[Issue]:
         """Everything this rule finds."""
-        for spot, claim, remedy in self.find(material):
-            yield Issue(self.id, self.severity, spot, claim, remedy)
+        for found in self.find(material):
+            spot, claim, remedy = found[:3]
+            yield Issue(self.id, found[3] if len(found) == 4 else self.severity, spot, claim, remedy)

@@ -289,6 +289,8 @@ def test_a_label_that_all_queries_ask_for_may_be_of_another_program(tmp_path: Pa
     found = [remedy for _, rule, _, remedy in said(tmp_path, *asked) if rule == "label-not-set"]
     assert len(found) == 3
     assert all("another program" in remedy for remedy in found)
+    whole = read_material([tmp_path / "b.json", tmp_path / "promtail.yaml"], [], None, None, {}, SETTINGS)[0]
+    assert {one.severity for one in lint(whole).issues if one.rule == "label-not-set"} == {"warning"}
     found = [remedy for _, rule, _, remedy in said(tmp_path, *asked, panel("{}", LOKI)) if rule == "label-not-set"]
     assert all("another program" in remedy for remedy in found)
     found = [

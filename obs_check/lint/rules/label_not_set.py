@@ -46,7 +46,10 @@ def _find(material: Material) -> Iterator[Found]:
         for question, told in found:
             every = selectors[_board(question)]
             foreign = question.board is not None and counted[_board(question), told] == every >= _WHOLE
-            yield question.spot, told[0], f"{told[1]}{_FOREIGN if foreign else ''}"
+            if foreign:
+                yield question.spot, told[0], f"{told[1]}{_FOREIGN}", "warning"
+            else:
+                yield question.spot, *told
 
 
 def _board(question: Question) -> object:
