@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from obs_check.app.diagnose.explain_panel import broken_targets, hidden_by_loki, of_panel
+from obs_check.app.diagnose.unexplained import idle_in_words, lost_in_words
 from obs_check.app.diagnose.unnamed import of_unnamed
 from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, broken_panel
 from obs_check.causes.registry import causes_asked, causes_on
@@ -16,8 +17,6 @@ from obs_check.evidence.run_probe import with_run
 from obs_check.model.finding import Finding
 from obs_check.model.verdict import Verdict
 from obs_check.panel.expect import difference, reads_nothing
-
-_NOT_TO_BLAME = "it shows what of the run got to Loki, so that its query is not to blame"
 
 Behind = Callable[[Finding, PanelVerdict], list[Finding]]
 """What else would keep a panel from reading right, were it not for a cause on the way to Loki."""
@@ -64,9 +63,10 @@ def explain(
     unanswered = {id(row): work.unanswered(row) for row in panels if row.told.outage}
     rows = [{**failing, **idle, **unanswered}.get(id(row), row) for row in panels]
     rows = [work.unnamed(row) if row.verdict is Verdict.OK and not row.idle else row for row in rows]
+    work.unexplained += [lost_in_words(context, path, ids) for path, ids in work.lost.items()]
     if work.unexplained and (stale := not_reloaded(context)):
         work.unexplained.append(stale)
-    work.unexplained += _idle_in_words(held, [row for row in rows if row.idle and row.verdict is Verdict.UNKNOWN])
+    work.unexplained += idle_in_words(held, work.empty, [r for r in rows if r.idle and r.verdict is Verdict.UNKNOWN])
     right = {row.view.panel.id for row in rows} - {row.view.panel.id for row in rows if row.verdict is not Verdict.OK}
     findings = [of_what_is_wrong(found, right) for found in (*work.findings, *work.later)]
     if tells_zeros:
@@ -78,7 +78,8 @@ def explain(
 
 @dataclass(slots=True)
 class _Explaining:
-    """Found so far. `later` are causes behind others, `unasked` panels by the outage that left them unknown."""
+    """Found so far. `later` are causes behind others, `unasked` panels by the outage that left them unknown, `lost`
+    those of a path whose lines do not get to Loki, `empty` what leaves a panel's query without lines."""
 
     context: Context
     held: Yardstick
@@ -90,6 +91,8 @@ class _Explaining:
     unexplained: list[str] = field(default_factory=list)
     outages: list[str] = field(default_factory=list)
     unasked: dict[str, list[int]] = field(default_factory=dict)
+    lost: dict[str, list[int]] = field(default_factory=dict)
+    empty: dict[int, str] = field(default_factory=dict)
     denied: bool = False
 
     def on_the_way(self) -> None:
@@ -126,7 +129,7 @@ class _Explaining:
         try:
             if shows:
                 hidden = hidden_by_loki(self.context, broken)
-                found, funnel = [hidden] if hidden else [], _NOT_TO_BLAME
+                found, funnel = [hidden] if hidden else [], ""
             else:
                 found, funnel = of_panel(self.context, broken)
         except (Unavailable, NotAllowed) as error:
@@ -140,14 +143,17 @@ class _Explaining:
         if upstream is not None:
             self.later += self.behind(upstream, row)
             return replace(row, cause=upstream.cause)
-        return self._unexplained(row, funnel)
+        return self._unexplained(row, funnel, lost=shows)
 
     def idle(self, row: PanelVerdict) -> PanelVerdict:
         """The row of a panel that reads nothing where nothing says that it has to read something: broken where a cause
         is proved on it, otherwise it stays as it is."""
         broken = broken_panel(row, self.held)
         try:
-            found, _ = of_panel(self.context, broken)
+            found, funnel = of_panel(self.context, broken)
+            _, ended, part = funnel.rpartition("none passes ")
+            if ended:
+                self.empty[row.view.panel.id] = part
             found = [one for one in found if self._holds(one, broken)]
         except (Unavailable, NotAllowed) as error:
             return row if _refuses(error) else self._unasked(row, error)
@@ -209,11 +215,13 @@ class _Explaining:
         self.unasked.setdefault(error.message, []).append(row.view.panel.id)
         return replace(row, verdict=Verdict.UNKNOWN, differs=error.message, idle=False)
 
-    def _unexplained(self, row: PanelVerdict, more: str) -> PanelVerdict:
+    def _unexplained(self, row: PanelVerdict, more: str, lost: bool = False) -> PanelVerdict:
         """The row of a panel that no cause was proved for, and what is known of it. It may have been read in the middle
         of a change, as a counter between a scrape that failed and the next: by now it may read as it should."""
         panel, now = row.view.panel, self.again(row)
-        if now.verdict is Verdict.FAIL:
+        if now.verdict is Verdict.FAIL and lost:
+            self.lost.setdefault(row.path, []).append(panel.id)
+        elif now.verdict is Verdict.FAIL:
             self.unexplained.append(f"panel {panel.id} ({panel.title}): {now.differs}; {more}")
         else:
             self.progress(f"panel {panel.id}: {row.differs}; read again: {now.verdict}")
@@ -234,14 +242,3 @@ def _refuses(error: Exception) -> bool:
 def mistake(found: Finding) -> tuple[str, str]:
     """What is the same of two findings about the same mistake."""
     return found.cause, found.group or found.fix.summary
-
-
-def _idle_in_words(held: Yardstick, idle: Sequence[PanelVerdict]) -> list[str]:
-    """One sentence on the panels of which nobody knows whether they should read something, if there are any."""
-    if not idle:
-        return []
-    ids = ", ".join(str(number) for number in dict.fromkeys(row.view.panel.id for row in idle))
-    what = f"panel{'s' if len(idle) > 1 else ''} {ids} {'read' if len(idle) > 1 else 'reads'} nothing"
-    if held.run is None:
-        return [f"{what}, which may be true: `diagnose --inject` sends events and tells"]
-    return [f"{what}, and no expectation says whether the run has to show there: write one where it has to"]
