@@ -21,6 +21,11 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What a system says where a file cannot become larger: the disk, a quota, a limit of the process."""
 
 
+def with_room(error: OSError, hint: str) -> str:
+    """The remedy for a file that could not be written: where there was no room, that comes first."""
+    return f"make room, or {hint}" if error.errno in NO_ROOM else hint
+
+
 class ObsCheckError(Exception):
     """Base of all errors that reach a user: `message` names the thing and the place, `hint` the remedy. Only words that
     are another's (a query's, see below) go without one."""

@@ -17,7 +17,7 @@ from obs_check.boundary.log_lines import decided_in
 from obs_check.client.answer import NoJson, as_type, decode_json
 from obs_check.client.files.text_files import write_result
 from obs_check.client.loki.client import LokiClient, StoredLine, most_at_once
-from obs_check.errors import InputError, Refused
+from obs_check.errors import InputError, Refused, with_room
 from obs_check.follow.hop import PathName
 from obs_check.follow.hops import OF_PATH, queries_of
 from obs_check.model.secret import hide_secrets
@@ -111,9 +111,8 @@ def collect(loki: LokiClient, window: Window, folder: Path, say: Callable[[str],
                     write_result(folder / STATE, json.dumps(found.to_json()))
                     say(f"path {query['path']}: {count_noun(found.rows - before, 'decision')} read")
     except OSError as error:
-        raise InputError(
-            f"{error.filename or folder}: {error.strerror}", "name a folder that can be written"
-        ) from error
+        hint = with_room(error, "name a folder that can be written")
+        raise InputError(f"{error.filename or folder / ROWS}: {error.strerror}", hint) from error
     return found
 
 

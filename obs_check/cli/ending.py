@@ -109,7 +109,7 @@ def _store(out: "Output", document: "Document") -> None:
     try:
         out.store().keep(dumps(document) + "\n", str(document["command"]), run, time.time_ns())
     except InputError as error:
-        out.say(f"run {run} is not kept: {error}")
+        out.warn(f"run {run} is not kept: {error}")
     else:
         out.say(f"kept as run {run}")
 

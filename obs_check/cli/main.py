@@ -13,7 +13,7 @@ import click
 from obs_check import __version__
 from obs_check.cli.interrupt import Stopped, insistent_interrupt
 from obs_check.cli.options import Group
-from obs_check.errors import NO_ROOM, ObsCheckError, QueryError
+from obs_check.errors import NO_ROOM, ObsCheckError, QueryError, with_room
 from obs_check.model.secret import shorten
 
 READER_LEFT = 130
@@ -141,7 +141,7 @@ def main(args: Sequence[str]) -> int:
         if isinstance(error, OSError) and error.errno in NO_ROOM:
             named = error.filename or ("standard output" if _stdout_may_be_full() else "a file that was being written")
             _close_stdout()
-            return _say(f"{named}: {error.strerror}", "make room, or write elsewhere", 2)
+            return _say(f"{named}: {error.strerror}", with_room(error, "write elsewhere"), 2)
         told = f"internal error, nothing is claimed: {_place(error)}; please report this line and the command"
         return _say(f"{told} (-v shows more)", "", INTERNAL)
 

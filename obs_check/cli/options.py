@@ -119,6 +119,10 @@ class Output:
         """One line of progress on stderr."""
         echo(text, err=True)
 
+    def warn(self, text: str) -> None:
+        """One line on stderr, also where progress is not shown."""
+        self.say(text)
+
     def detail(self, text: str) -> None:
         """One line on stderr, only with -v."""
         if self.verbose:

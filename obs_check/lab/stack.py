@@ -14,7 +14,7 @@ from typing import Self
 
 import yaml
 
-from obs_check.errors import NO_ROOM, InputError
+from obs_check.errors import NO_ROOM, InputError, with_room
 from obs_check.lab import settings as lab_settings
 from obs_check.lab.egress import LabEgress
 from obs_check.lab.faults.registry import break_with
@@ -94,7 +94,9 @@ class Lab:
             self.stop()
             if isinstance(error, OSError) and error.errno in NO_ROOM:
                 place = error.filename or self.directory
-                raise InputError(f"{place}: {error.strerror}", "make room, or give the lab another folder") from error
+                raise InputError(
+                    f"{place}: {error.strerror}", with_room(error, "give the lab another folder")
+                ) from error
             raise
         return self
 

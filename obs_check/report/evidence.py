@@ -8,7 +8,7 @@ from typing import Any
 from obs_check import __version__
 from obs_check.app.verify.document import Document
 from obs_check.client.files.text_files import write_result
-from obs_check.errors import InputError
+from obs_check.errors import InputError, with_room
 from obs_check.report.binary_tables import write_parquet, write_workbook
 from obs_check.report.causes_sarif import causes_sarif
 from obs_check.report.csv import HINT, write_csv, write_jsonl
@@ -86,7 +86,7 @@ def write_evidence(
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"{error.filename or folder}: {error.strerror}", HINT) from error
+        raise InputError(f"{error.filename or folder}: {error.strerror}", with_room(error, HINT)) from error
     meanings = {kind.name: f"{kind.title}: {kind.meaning}" for kind in _OF_LOKI}
     told = [(path.name, meanings[path.stem]) for path in beside]
     for format_, write in FORMATS.items():

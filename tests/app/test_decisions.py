@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from obs_check.app.decisions import ROWS, collect, decision_of, rows_of
+from obs_check.app.decisions import ROWS, STATE, collect, decision_of, rows_of
 from obs_check.boundary.coderd import AgentLog, Workspace, human_line, json_line, request_fields
 from obs_check.client.loki.client import LokiClient, StoredLine
 from obs_check.config import host_port
@@ -18,6 +18,7 @@ from obs_check.lab.loki import LabLoki
 from obs_check.model.window import NS, Window
 from obs_check.report.decisions import write_decisions
 from obs_check.standin.loki.limits import Limits
+from tests.full_disk import room
 from tests.lab.loki_client import LokiClient as LokiPush
 
 BASE = time.time_ns() // NS * NS - 60 * NS
@@ -73,6 +74,17 @@ def test_an_interrupted_one_goes_on(pages: int, loki: LokiClient, tmp_path: Path
     found = collect(loki, Window(0, 1), tmp_path, lambda _text: None)
     assert (found.rows, found.window) == (LINES + 4, WINDOW)
     assert len(list(rows_of(tmp_path))) == LINES + 4
+
+
+@pytest.mark.parametrize(("size", "file", "hint"), [(50, STATE, "file"), (1000, ROWS, "folder")])
+def test_one_without_room_names_its_file_and_goes_on_when_there_is_some(
+    size: int, file: str, hint: str, loki: LokiClient, tmp_path: Path
+) -> None:
+    with room(size), pytest.raises(InputError) as caught:
+        collect(loki, WINDOW, tmp_path, lambda _text: None)
+    assert caught.value.message == f"{tmp_path / file}: File too large"
+    assert caught.value.hint == f"make room, or name a {hint} that can be written"
+    assert collect(loki, WINDOW, tmp_path, lambda _text: None).rows == len(list(rows_of(tmp_path))) == LINES + 4
 
 
 def test_what_cannot_be_asked_for_is_counted(loki: LokiClient, tmp_path: Path) -> None:

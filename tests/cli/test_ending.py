@@ -17,6 +17,7 @@ from obs_check.cli.inject import Injected
 from obs_check.cli.interrupt import Stopped
 from obs_check.cli.main import Subcommand, main
 from obs_check.cli.options import Output, judging_options
+from obs_check.cli.watch import _Quiet
 from obs_check.client.egress import EgressAnswer
 from obs_check.config import STATE_VARIABLE
 from obs_check.errors import NotAllowed, Unavailable, UsageError
@@ -169,8 +170,38 @@ def test_a_run_that_there_is_no_room_for_is_said_and_changes_no_verdict(
     monkeypatch.setenv(STATE_VARIABLE, str(tmp_path))
     with room(100):
         assert run(monkeypatch, Outcome("verify", RUN, [GOOD]), None, save="/dev/null") == 0
-    assert f"is not kept: {tmp_path}/runs: File too large (set OBS_CHECK_STATE" in capsys.readouterr().err
+    assert f"is not kept: {tmp_path}/runs: File too large (make room, or set OBS_CHECK_STATE" in capsys.readouterr().err
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_watch_says_what_it_does_not_keep_though_it_shows_no_progress(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = _Quiet("table", None, False, 0, env={STATE_VARIABLE: str(tmp_path)})
+    for size, told in ((100, 1), (10**6, 0)):
+        with room(size), keep_document(out, Outcome("verify", RUN, [GOOD])):
+            pass
+        assert capsys.readouterr().err.count("is not kept: ") == told
+    assert len(list((tmp_path / "runs").iterdir())) == 1
+
+
+@pytest.mark.parametrize("command", ["lint board.json", "test a.test.yaml"])
+def test_a_file_for_a_build_server_without_room_is_named_and_is_no_half_one(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    panel = {"id": 1, "type": "logs", "title": "a", "targets": [{"refId": "A", "expr": '{a="b"}'}]}
+    panel["datasource"] = {"type": "loki", "uid": "loki"}
+    Path("board.json").write_text(json.dumps({"uid": "d", "title": "d", "panels": [panel]}))
+    tests = "[{name: a, at: 2026-11-24T00:00:00Z, given: {logs: []}, panels: {1: {lines: [b]}}}]"
+    Path("a.test.yaml").write_text(f"dashboard: board.json\ntests: {tests}\n")
+    with room(100):
+        assert main([*command.split(" "), "--junit", "a.xml"]) == 2
+    said = "obs-check: error: a.xml: File too large\nhint: make room, or name a file that can be written\n"
+    assert capsys.readouterr().err.endswith(said)
+    assert not Path("a.xml").exists()
+    assert main([*command.split(" "), "--junit", "a.xml"]) in (0, 1)
+    assert Path("a.xml").exists()
 
 
 def test_a_lab_without_room_names_its_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

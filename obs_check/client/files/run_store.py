@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from obs_check.errors import InputError, UsageError
+from obs_check.errors import InputError, UsageError, with_room
 from obs_check.model.window import NS
 from obs_check.model.wording import count_noun
 
@@ -67,7 +67,9 @@ class RunStore:
                     raise
             self.prune(MOST_KEPT)
         except OSError as error:
-            raise InputError(f"{self._folder}: {error.strerror}", "set OBS_CHECK_STATE to another directory") from error
+            raise InputError(
+                f"{self._folder}: {error.strerror}", with_room(error, "set OBS_CHECK_STATE to another directory")
+            ) from error
         return kept
 
     def files(self) -> list[KeptFile]:

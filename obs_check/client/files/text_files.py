@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from obs_check.errors import ConfigError, InputError
+from obs_check.errors import ConfigError, InputError, with_room
 from obs_check.model.secret import hide_secrets
 
 _BY_HAND = "make the change by hand"
@@ -56,7 +56,7 @@ def check_target(path: Path, folder: bool = False) -> None:
     try:
         descriptor, name = tempfile.mkstemp(dir=within)
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}", "name a place that can be written") from error
+        raise InputError(f"{path}: {error.strerror}", with_room(error, "name a place that can be written")) from error
     os.close(descriptor)
     Path(name).unlink()
 
@@ -72,7 +72,7 @@ def write_result(path: Path, content: str | bytes, hint: str = "name a file that
         try:
             path.write_bytes(raw)
         except OSError as error:
-            raise InputError(f"{path}: {error.strerror}", hint) from error
+            raise InputError(f"{path}: {error.strerror}", with_room(error, hint)) from error
         return
     with replace_file(path, hint) as part:
         part.write_bytes(raw)
@@ -97,7 +97,7 @@ def replace_file(path: Path, hint: str = "name a file that can be written") -> I
             part.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}", hint) from error
+        raise InputError(f"{path}: {error.strerror}", with_room(error, hint)) from error
 
 
 def append_text(path: Path, text: str) -> None:
@@ -106,7 +106,7 @@ def append_text(path: Path, text: str) -> None:
         with path.open("a", encoding="utf-8", newline="") as file:
             file.write(hide_secrets(text))
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}", "name a file that can be written") from error
+        raise InputError(f"{path}: {error.strerror}", with_room(error, "name a file that can be written")) from error
 
 
 def _umask() -> int:
