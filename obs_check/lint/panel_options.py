@@ -41,6 +41,15 @@ def reads_last(panel: Panel) -> bool:
     return panel.type in TILES and not by_row and set(calcs) <= {"last", "lastNotNull"}
 
 
+def shows_numbers(panel: Panel) -> bool:
+    """Whether what a panel shows of its fields may be numbers: not a stat that shows names alone, or tiles of a field
+    that is a label."""
+    if panel.type == "stat" and panel.options.get("textMode") in ("name", "none"):
+        return False
+    chosen = mapping(panel.options.get("reduceOptions")).get("fields") if panel.type in TILES else ""
+    return not isinstance(chosen, str) or chosen in ("", "/.*/") or "value" in chosen.lower()
+
+
 def legend_reducers(panel: Panel) -> list[str]:
     """The reducers of a legend that is shown."""
     legend = mapping(panel.options.get("legend"))

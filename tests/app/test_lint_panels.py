@@ -263,6 +263,22 @@ def test_a_bar_chart_of_the_whole_range_wants_one_step(
     assert [(rule, remedy) for _, rule, _, remedy in found] == [(rule, BARS) for rule in rules]
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({}, True),
+        ({"textMode": "name"}, False),
+        ({"textMode": "value_and_name"}, True),
+        ({"reduceOptions": {"fields": "/^version$/", "values": True}}, False),
+        ({"reduceOptions": {"fields": "/^Value$/"}}, True),
+        ({"reduceOptions": {"fields": ""}}, True),
+    ],
+)
+def test_names_have_no_unit(tmp_path: Path, options: dict[str, Any], says: bool) -> None:
+    found = said(tmp_path, panel("x_bytes", PROMETHEUS, "stat", options=options, fieldConfig={}, target_instant=True))
+    assert ("missing-unit" in {rule for _, rule, _, _ in found}) is says
+
+
 TOP = "topk(1, sum by (l) (rate(x[5m])))"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.panel_options import computes, field_setting
+from obs_check.lint.panel_options import computes, field_setting, shows_numbers
 from obs_check.lint.plain_counts import is_plain_count
 from obs_check.lint.rule import LintRule
 
@@ -16,6 +16,8 @@ def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
         panel = question.panel
         if question.board is None or panel is None or panel.type not in _NUMBERS or not question.is_metric:
+            continue
+        if not shows_numbers(panel):
             continue
         if not question.is_asked or (is_plain_count(question) and not computes(panel)):
             continue
