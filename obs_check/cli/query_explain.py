@@ -74,7 +74,7 @@ def _show(ask: "Ask", target: QueryTarget, root: "Node", window: Window, cost: "
             "cost": {"requests": cost.requests, "bytes_read": cost.bytes_read} if cost else None,
         }
     else:
-        heading = f"{shown_time(window.start_ns)[:19]} to {shown_time(window.end_ns)[:19]}Z"
+        heading = f"{shown_time(window.start_ns)[:19]}Z to {shown_time(window.end_ns)[:19]}Z"
         if window.end_ns <= MS:
             # The window of files that have no line begins and ends with the epoch.
             heading = "no line in any file"

@@ -48,7 +48,10 @@ def _follow(systems: Systems, run: Run, hops: list[HopSeen], say: Say, news: New
     passed = {s.event.tag: s.event.sent_ns for s in run.sent if s.answer.verdict == "not_known"}
     for hop in hops:
         if hop.hop == "egress":
+            before = len(hop.seen)
             hop.seen |= {tag: at for tag, at in passed.items() if tag not in doubt}
+            if len(hop.seen) != before:
+                seen(hop)
     if systems.shipping is not None:
         systems.shipping.account(run, hops, systems.steady_ns, systems.pause)
     for path in ("A", "B"):
