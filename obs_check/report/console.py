@@ -1,7 +1,7 @@
 """Tables for a person: hops, panels, the positive control, series."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TextIO
 
 from rich.console import Console
@@ -24,6 +24,7 @@ _SUGGESTED = "With the fixes (read without saving them)"
 NARROW = 100
 """Fewer columns than these leave no room for a whole table."""
 _SHOWN_TAGS = 3
+Rows = Sequence[Mapping[str, object]]
 _PROBE_CHARS = 300
 
 
@@ -49,7 +50,7 @@ def make_console(file: TextIO, color: bool) -> Console:
     )
 
 
-def hop_table(rows: Sequence[Mapping[str, object]], narrow: bool = False) -> Table:
+def hop_table(rows: Rows, narrow: bool = False) -> Table:
     """One row a hop of a path; the first hop where a tag is missing is the one to look at. A narrow one names one tag
     a hop, and leaves out the latency."""
     most = 1 if narrow else _SHOWN_TAGS
@@ -63,10 +64,19 @@ def hop_table(rows: Sequence[Mapping[str, object]], narrow: bool = False) -> Tab
         "verdict": lambda row: _verdict(row.get("verdict")),
         "note~": lambda row: cell(row.get("note"), narrow),
     }
-    shown = [name for name in columns if not (narrow and name == ">latency")]
-    table = plain_table("Hops", *shown, one_row=narrow)
-    for row in rows:
-        table.add_row(*(columns[name](row) for name in shown))
+    left_out = (">latency",) if narrow else ()
+    return _told("Hops", {name: make for name, make in columns.items() if name not in left_out}, rows, narrow)
+
+
+def _told(
+    title: str, columns: Mapping[str, Callable[[Mapping[str, object]], Text]], rows: Rows, one_row: bool
+) -> Table:
+    """A table of rows, without the columns that say nothing of any of them."""
+    cells = {name: [make(row) for row in rows] for name, make in columns.items()}
+    shown = {name: column for name, column in cells.items() if any(column)}
+    table = plain_table(title, *shown, one_row=one_row)
+    for row in zip(*shown.values(), strict=True):
+        table.add_row(*row)
     return table
 
 
@@ -80,7 +90,7 @@ def _reads(row: Mapping[str, object]) -> str:
     return f"{reads} (of the run: {own})" if own and own != reads else reads
 
 
-def panel_table(rows: Sequence[Mapping[str, object]], narrow: bool = False) -> Table:
+def panel_table(rows: Rows, narrow: bool = False) -> Table:
     """One row a panel: what it reads, what it should, and why not. A narrow one leaves out path and state, and cuts
     long cells."""
     columns = {
@@ -93,11 +103,8 @@ def panel_table(rows: Sequence[Mapping[str, object]], narrow: bool = False) -> T
         "verdict": lambda row: _verdict(row.get("verdict")),
         "cause": lambda row: cell(row.get("cause")),
     }
-    shown = [name for name in columns if not (narrow and name in ("path", "state"))]
-    table = plain_table("Panels", *shown, one_row=narrow)
-    for row in rows:
-        table.add_row(*(columns[name](row) for name in shown))
-    return table
+    left_out = ("path", "state") if narrow else ()
+    return _told("Panels", {name: make for name, make in columns.items() if name not in left_out}, rows, narrow)
 
 
 def control_table(rows: Sequence[Mapping[str, object]]) -> Table:

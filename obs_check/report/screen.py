@@ -35,6 +35,7 @@ SAFETY = {
 Diffs = Literal["none", "short", "all"]
 _SHORT_DIFF = 12
 """Rows of a patch that is shown unasked."""
+_CLAIM_COLUMNS = 80
 _CLAIM_ROWS = 2
 _WHOLE = 10**6
 _INDENT = 3
@@ -145,7 +146,8 @@ def print_finding(console: Console, number: int, finding: "JsonFinding", everyth
     head.append(str(finding.get("cause")), "bold")
     head.append(f" {severity_and_kind(finding)}", STYLES.get(severity, "cyan"))
     console.print(head)
-    rows = _WHOLE if everything else _CLAIM_ROWS
+    # The number that decides stands at the end of many a claim: a narrow screen gets as much of it.
+    rows = _WHOLE if everything else _CLAIM_ROWS * max(1, -(-_CLAIM_COLUMNS // console.width))
     _indented(console, str(finding.get("claim", "")), "", rows)
     aside = severity == "info" and not everything
     for words, probe in () if aside else _shown_probes(finding, everything):

@@ -152,9 +152,22 @@ def test_a_narrow_table_leaves_out_what_says_least() -> None:
     wide, narrow = (list(hop_table([hop], narrow).columns[4].cells) for narrow in (False, True))
     assert [str(cell) for cell in wide] == ["abcd-1-allow, abcd-2-deny, abcd-3-allow +1"]
     assert [str(cell) for cell in narrow] == ["abcd-1-allow +3"]
-    assert {"path", "state"} == {str(c.header) for c in panel_table([]).columns} - {
-        str(c.header) for c in panel_table([], narrow=True).columns
-    }
+    panel = {"id": 1, "title": "t", "path": "B", "reads": "0", "wanted": "1", "state": "s"}
+    panel |= {"verdict": "fail", "cause": "c"}
+    whole, cut = ([str(c.header) for c in panel_table([panel], narrow).columns] for narrow in (False, True))
+    assert whole == ["id", "title", "path", "reads", "wanted", "state", "verdict", "cause"]
+    assert [name for name in whole if name not in cut] == ["path", "state"]
+    # What is said of no panel is no column.
+    assert "wanted" not in [str(c.header) for c in panel_table([{**panel, "wanted": ""}]).columns]
+
+
+def test_a_narrow_screen_has_as_much_of_a_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: Any = {"verdict": "fail", "findings": [{"cause": "a.b", "claim": f"{'word ' * 24}0 of 20"}]}
+    for columns in (40, 80):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        screen = Terminal()
+        print_document(found, screen, color=False)
+        assert "0 of 20" in " ".join(screen.getvalue().split())
 
 
 @pytest.mark.parametrize(("causes", "screens"), [(3, 2), (1, 1), (0, 1)])
