@@ -279,6 +279,20 @@ def test_names_have_no_unit(tmp_path: Path, options: dict[str, Any], says: bool)
     assert ("missing-unit" in {rule for _, rule, _, _ in found}) is says
 
 
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({}, True),
+        ({"target_range": True}, False),
+        ({"transformations": [{"id": "configFromData", "options": {}}]}, False),
+        ({"transformations": [{"id": "configFromData", "options": {}, "disabled": True}]}, True),
+    ],
+)
+def test_a_single_point_is_drawn_as_it_is(tmp_path: Path, more: dict[str, Any], says: bool) -> None:
+    found = said(tmp_path, panel("up", PROMETHEUS, target_instant=True, **more))
+    assert ("instant-needs-range" in {rule for _, rule, _, _ in found}) is says
+
+
 TOP = "topk(1, sum by (l) (rate(x[5m])))"
 
 

@@ -15,6 +15,9 @@ _OF_TABLE = "make the panel a table, as the format of the query says"
 def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
         panel, target = question.panel, question.target
+        if panel and any(not step.disabled for step in panel.transformations):
+            # What is made of it may be limits, or no points at all (`configFromData`).
+            continue
         if panel and target and panel.type in _OVER_TIME and question.instant and question.is_asked:
             claim = f"a {panel.type} panel draws a single point of an instant query"
             of_table = target.query.get("format") == "table"
