@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from obs_check.golang.template import nodes
 from obs_check.golang.template.functions import FUNCTIONS, Signature
-from obs_check.golang.template.moment import OF_THE_MOMENT, Moment
+from obs_check.golang.template.moment import OF_A_SHIPPER, OF_THE_MOMENT, Moment
 from obs_check.golang.template.parse import Parser
 from obs_check.golang.template.run import Execution
 from obs_check.golang.template.values import Labels, TemplateFault
@@ -14,7 +14,7 @@ __all__ = ["CompiledTemplate", "Moment", "TemplateFault", "compile_template"]
 
 
 class CompiledTemplate(NamedTuple):
-    """`render(labels, moment)` answers the text or raises TemplateFault; only functions of Loki ask for the moment.
+    """`render(labels, moment)` answers the text or raises TemplateFault; functions of time and line ask for the moment.
     `simple_key` is set for a bare `{{.key}}`; `fields` are the labels that it reads and that Loki 3.5 collects, and
     `by_variable` others that it reads, as `{{$.key}}`, which Loki 3.5 does not; `functions` are those that it calls."""
 
@@ -30,7 +30,8 @@ def compile_template(
 ) -> CompiledTemplate:
     """The template `text` called `name`; QueryError with Go's words when it does not parse. `functions` are those of
     Loki unless given, and `absent`, the empty text or None, is the value of a field that is not there."""
-    parser = Parser(text, name, functions.keys() | OF_THE_MOMENT.keys() if functions is FUNCTIONS else functions.keys())
+    of_the_moment = OF_THE_MOMENT if functions is FUNCTIONS else OF_A_SHIPPER
+    parser = Parser(text, name, functions.keys() | of_the_moment.keys())
     body = parser.template()
     definitions = parser.definitions
     kind: Callable[[Mapping[str, str]], dict[str, Any]] = dict if absent is None else Labels

@@ -8,7 +8,7 @@ from obs_check.golang.template.clock import Instant
 from obs_check.golang.template.functions import Signature
 from obs_check.golang.template.lex import quoted
 from obs_check.golang.template.methods import METHODS
-from obs_check.golang.template.moment import OF_THE_MOMENT, Moment
+from obs_check.golang.template.moment import EVERY, Moment
 from obs_check.golang.template.values import Duration, Labels, TemplateFault, show, truth, type_name
 
 _ABSENT = object()
@@ -249,7 +249,7 @@ class Execution:
         if signature is None:
             if self.moment is None:
                 raise self.fail(f"function {quoted(node.name)} not defined")
-            signature = OF_THE_MOMENT[node.name](self.moment)
+            signature = EVERY[node.name](self.moment)
         return self._call(dot, node.name, signature, command, given)
 
     def _call(self, dot: object, name: str, signature: Signature, node: object, given: _Given) -> Any:

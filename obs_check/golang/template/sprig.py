@@ -22,13 +22,12 @@ from obs_check.golang.template.sprig_lists import LISTS, strings
 from obs_check.golang.template.values import MISSING, TemplateFault, show, truth
 
 _LOKI_ONLY = {
-    "alignLeft", "alignRight", "bytes", "count", "duration", "duration_seconds", "toDate", "toDateInZone", "unixEpoch",
-    "unixEpochMillis", "unixEpochNanos", "unixToTime", "urldecode", "urlencode",
+    "alignLeft", "alignRight", "bytes", "count", "duration", "duration_seconds", "toDateInZone", "unixEpochMillis",
+    "unixEpochNanos", "unixToTime", "urldecode", "urlencode",
 }  # fmt: skip
 
 NOT_SIMULATED = (
-    "now", "date", "date_in_zone", "date_modify", "dateInZone", "dateModify", "ago", "duration", "durationRound",
-    "htmlDate", "htmlDateInZone", "must_date_modify", "mustDateModify", "mustToDate", "toDate", "unixEpoch",
+    "date_modify", "dateModify", "ago", "duration", "durationRound", "must_date_modify", "mustDateModify", "mustToDate",
     "randAlphaNum", "randAlpha", "randAscii", "randNumeric", "randInt", "randBytes", "shuffle", "uuidv4", "env",
     "expandenv", "getHostByName", "bcrypt", "htpasswd", "genPrivateKey", "derivePassword", "buildCustomCert", "genCA",
     "genCAWithKey", "genSelfSignedCert", "genSelfSignedCertWithKey", "genSignedCert", "genSignedCertWithKey",

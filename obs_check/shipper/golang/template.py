@@ -1,12 +1,12 @@
 """Go's text/template with the functions that the template and replace stages of a shipper know."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from obs_check.errors import QueryError
 from obs_check.golang.template.compile import CompiledTemplate as Compiled
-from obs_check.golang.template.compile import compile_template
+from obs_check.golang.template.compile import Moment, compile_template
 from obs_check.golang.template.sprig import FUNCTIONS, NOT_SIMULATED
 from obs_check.golang.template.values import MISSING, TemplateFault
 
@@ -24,9 +24,15 @@ class StageTemplate:
     compiled: Compiled
     unseen: tuple[str, ...] = ()
 
-    def render(self, data: Mapping[str, str]) -> str:
-        """The text for the fields of `data`; raises TemplateFault where Go's execution stops with an error."""
-        return self.compiled.render(data, None)
+    @property
+    def local(self) -> bool:
+        """Whether it writes a time in the zone of the shipper's machine."""
+        return bool(self.compiled.functions & {"date", "htmlDate"})
+
+    def render(self, data: Mapping[str, str], clock: Callable[[], int] | None = None) -> str:
+        """The text for the fields of `data`, with the time that `clock` answers, ns since the epoch; raises
+        TemplateFault where Go's execution stops with an error, as without a clock where it asks for the time."""
+        return self.compiled.render(data, Moment("", 0, clock) if clock is not None else None)
 
 
 def parse(text: str) -> StageTemplate:

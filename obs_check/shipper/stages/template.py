@@ -1,11 +1,12 @@
 """`template` and `replace`: values and lines written by a Go template."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from obs_check.golang.regex import matches
 from obs_check.model.entry import Labels
-from obs_check.shipper.golang.template import BadTemplate, StageTemplate, TemplateFault, parse
+from obs_check.shipper.golang.template import BadTemplate, TemplateFault, parse
 from obs_check.shipper.item import Item, PerLine, StageContext, text_of
 from obs_check.shipper.stages.declaration import SOURCE, StageDeclaration, StageSettings
 from obs_check.shipper.stages.regexes import compile_regex, read_regex
@@ -23,8 +24,11 @@ def _read_template(given: StageSettings, key: str) -> str:
 
 
 def _note(kind: str, template: str) -> str:
-    unseen = ", ".join(parse(template).unseen)
-    return f"{kind}: {unseen} is not simulated, what it would write stays absent" if unseen else ""
+    parsed = parse(template)
+    unseen = ", ".join(parsed.unseen)
+    if unseen:
+        return f"{kind}: {unseen} is not simulated, what it would write stays absent"
+    return f"{kind}: times are written in UTC, as by a shipper without TZ" if parsed.local else ""
 
 
 def _fields(item: Item) -> Labels:
@@ -50,7 +54,7 @@ class FromTemplate:
         return cls(given.needed("source").text(), _read_template(given, "template"))
 
     def start(self, context: StageContext, place: str) -> PerLine:  # noqa: ARG002 (the protocol's signature)
-        template = parse(self.template)
+        template, clock = parse(self.template), context.clock
 
         def change(item: Item) -> bool:
             data = _fields(item)
@@ -58,7 +62,7 @@ class FromTemplate:
                 data["Value"] = data[self.source]
             data["Entry"] = item.line
             try:
-                text = template.render(data)
+                text = template.render(data, clock)
             except TemplateFault:
                 return True
             if text:
@@ -94,13 +98,16 @@ class Replace:
         regex: Any = compile_regex(self.expression)
         template = parse(self.replace)
 
+        def render(data: Labels) -> str:
+            return template.render(data, context.clock)
+
         def change(item: Item) -> bool:
             text = item.source(self.source)
             found = list(matches(regex, text)) if text is not None else []
             if text is None or not found:
                 return True
             try:
-                result, written = _replaced(text, found, _fields(item), template)
+                result, written = _replaced(text, found, _fields(item), render)
             except TemplateFault:
                 return True
             if self.source is None:
@@ -115,7 +122,7 @@ class Replace:
         return PerLine(change)
 
 
-def _replaced(text: str, found: list[Any], fields: Labels, template: StageTemplate) -> tuple[str, Labels]:
+def _replaced(text: str, found: list[Any], fields: Labels, render: Callable[[Labels], str]) -> tuple[str, Labels]:
     """The new text, and for each captured text what was written for it."""
     parts: list[str] = []
     written: Labels = {}
@@ -126,7 +133,7 @@ def _replaced(text: str, found: list[Any], fields: Labels, template: StageTempla
             if start < 0:
                 continue
             captured = text[start:end]
-            written[captured] = template.render({**fields, "Value": captured})
+            written[captured] = render({**fields, "Value": captured})
             if at <= start:
                 parts += [text[at:start], written[captured]]
                 at = end
