@@ -47,6 +47,8 @@ class SelectorRemedy:
     seen: tuple[str, ...]
     as_written: tuple[Probe, ...]
     after: Probe
+    quiet: bool = False
+    """See Unselected: other streams have these values, or labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Unselected:
     dead: tuple[ast.Matcher, ...]
     streams: tuple[Labels, ...]
     probes: tuple[Probe, ...]
+    quiet: bool = False
+    """Whether the selector does have streams, and none of the lines that are looked for is in one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,17 @@ def selector_remedy(context: Context, broken: BrokenTarget) -> SelectorRemedy | 
             edits = rewrite.edits if idea.kind != "any value" else ()
             seen = idea.seen or _values(first.name, nothing.streams) or _names(nothing.streams)
             return SelectorRemedy(
-                idea.kind, first, idea.changed, idea.added, meaning, edits, lines, tuple(seen), tuple(probes), after
+                idea.kind,
+                first,
+                idea.changed,
+                idea.added,
+                meaning,
+                edits,
+                lines,
+                tuple(seen),
+                tuple(probes),
+                after,
+                nothing.quiet,
             )
     return None
 
@@ -127,11 +141,19 @@ def why_unselected(context: Context, broken: BrokenTarget) -> Unselected | None:
         every = tuple(selector_text(ast.Selector((ast.Matcher(name, "=~", ".+"),))) for name in names)
         streams, probe = context.loki.series(every, broken.window)
         probes += [names_probe, probe]
+    quiet = not dead and bool(_selected(matchers, streams))
+    if quiet:
+        # It has streams, and none of the lines is in one: they are in others.
+        names, names_probe = context.loki.labels(broken.window)
+        every = tuple(selector_text(ast.Selector((ast.Matcher(name, "=~", ".+"),))) for name in names)
+        others, probe = context.loki.series(every, broken.window) if every else ([], names_probe)
+        streams = [labels for labels in others if not all(accepts_value(m, labels.get(m.name, "")) for m in matchers)]
+        probes += [names_probe, probe]
     if not dead:
         # Each has its streams, but none has all: the last one that leaves nothing of what those before it left.
         dead = [one for one in wanted if _selected([other for other in wanted if other != one], streams)][-1:]
     left = _selected([one for one in matchers if one not in dead], streams)
-    return Unselected(tuple(dead), tuple(left), tuple(probes)) if dead and left else None
+    return Unselected(tuple(dead), tuple(left), tuple(probes), quiet) if dead and left else None
 
 
 def _satisfied(matcher: ast.Matcher, streams: Sequence[Labels]) -> bool:

@@ -8,13 +8,13 @@ import pytest
 
 from obs_check.causes.file import log_dir_unset
 from obs_check.causes.ingest import loki_down, other_loki
-from obs_check.causes.shipper import positions_ahead, push_refused, timestamp_out_of_window, wrong_tenant
+from obs_check.causes.shipper import label_not_set, positions_ahead, push_refused, timestamp_out_of_window, wrong_tenant
 from obs_check.causes.shipper.positions_ahead import line_starts
 from obs_check.client.answered import Answered
 from obs_check.client.egress import EgressAnswer
 from obs_check.client.files.text_files import read_log
 from obs_check.errors import ConfigError, Refused, Unavailable
-from obs_check.evidence.context import Named
+from obs_check.evidence.context import JudgedPanels, Named
 from obs_check.evidence.lost_lines import losses
 from obs_check.follow.hop import HopSeen, PathName
 from obs_check.follow.run import Run, Sent
@@ -251,3 +251,37 @@ def test_what_takes_the_pushes_may_be_no_loki(status: str, says: str, tmp_path: 
     assert found is not None
     assert says in found.claim
     assert ("answered" in found.claim) == bool(says)
+
+
+@pytest.mark.parametrize(
+    ("stages", "why", "taken"),
+    [
+        ("[{labeldrop: [namespace]}]", "stage `1 labeldrop` of job b takes it away", "labeldrop"),
+        (
+            "[{match: {selector: '{job=\"b\"}', stages: [{labeldrop: [namespace]}]}}]",
+            "stage `1 match > 1 labeldrop` of job b takes it away",
+            "labeldrop",
+        ),
+    ],
+    ids=["of-all", "of-some"],
+)
+def test_a_label_that_a_stage_takes_away(stages: str, why: str, taken: str, tmp_path: Path) -> None:
+    config = tmp_path / "promtail.yaml"
+    labels = "{job: b, namespace: coder, __path__: /tmp/boundary_logs/*.log}"
+    config.write_text(
+        "clients: [{url: 'http://loki.example/loki/api/v1/push'}]\n"
+        f"scrape_configs:\n- job_name: b\n  static_configs: [{{labels: {labels}}}]\n  pipeline_stages: {stages}\n"
+    )
+    target = {"refId": "A", "datasource": {"type": "loki"}, "expr": '{namespace="coder"}'}
+    seen = replace(
+        made_context(Named(shipper_config=config), hops(TAGS)),
+        dashboard={"panels": [{"id": 1, "type": "logs", "datasource": {"type": "loki"}, "targets": [target]}]},
+        loki=OneLine(LINES[0]),
+        panels=JudgedPanels(paths={1: "A"}, failing=frozenset({1})),
+    )
+    found = label_not_set.find(seen)
+    assert found is not None
+    assert why in found.claim
+    assert "with the fix 2 of 2 lines have it" in found.claim
+    (edit,) = found.fix.edits
+    assert taken in edit.before and taken not in edit.after

@@ -15,10 +15,13 @@ from typing import Any
 import pytest
 import yaml
 
+from obs_check.app.diagnose.explain_panel import broken_targets
 from obs_check.app.systems.systems import Systems
 from obs_check.causes.panel import time_range
+from obs_check.causes.select import label_name_absent, label_value_absent
 from obs_check.client.egress import EgressAnswer
 from obs_check.evidence.context import BrokenPanel, JudgedPanels
+from obs_check.evidence.questions import LinesOf
 from obs_check.follow.run import Run, Sent
 from obs_check.model.entry import LogStream
 from obs_check.model.event import Event
@@ -151,3 +154,33 @@ def test_what_ends_the_range_in_front_of_a_run_is_what_the_fix_takes_away(
     assert found is not None
     assert named in found.claim
     assert [getattr(edit, "path", ()) for edit in found.fix.edits] == [path]
+
+
+@pytest.mark.parametrize(
+    ("labels", "cause", "claim"),
+    [
+        (
+            {"namespace": "team-a"},
+            label_value_absent,
+            "have none of the lines, other streams have other values (team-a)",
+        ),
+        ({"app": "coder"}, label_name_absent, "the lines are in no stream that has the label `namespace` (labels: app"),
+    ],
+    ids=["another-value", "without-the-label"],
+)
+def test_streams_that_are_selected_may_be_quiet_ones(labels: dict[str, str], cause: Any, claim: str) -> None:
+    document = dashboard([{"type": "logs", "expr": '{namespace=~"coder|coder-workspaces"}'}])
+    streams = [stream({"namespace": "coder-workspaces"}, ["of others"]), stream(labels, ["x obs=abc123-1-allow"])]
+    with staged(document, streams) as systems:
+        (view,) = systems.board.read(NOW_NS)
+        context = replace(
+            NOTHING_KNOWN,
+            dashboard=document,
+            loki=LinesOf(systems.loki, "obs=abc123-"),
+            run=Run("abc123", (), Window(NOW_NS, NOW_NS)),
+            panels=JudgedPanels(paths={1: "B"}),
+        )
+        broken = BrokenPanel(view.panel, view.request, view.reading, "no", view.probes)
+        found = cause.find(context, next(broken_targets(context, broken)))
+    assert found is not None
+    assert claim in found.claim

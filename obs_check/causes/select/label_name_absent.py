@@ -27,8 +27,9 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     else:
         did = f"without `{written}`"
         what = f"set the label `{remedy.matcher.name}` in the shipper, or drop `{written}`, which shows more lines"
+    none = "the lines are in no stream that" if remedy.quiet else "no stream"
     return CAUSE.finding(
-        f"no stream has the label `{remedy.matcher.name}` (labels: {', '.join(remedy.seen)}): "
+        f"{none} has the label `{remedy.matcher.name}` (labels: {', '.join(remedy.seen)}): "
         f"as written 0 lines, {did} {remedy.lines:g}",
         Proof(remedy.as_written, (remedy.after,)),
         query_fix(context, what, remedy.edits, remedy.meaning),

@@ -22,9 +22,12 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     near = remedy.kind == "value"
     did = f"with `{matcher_text(remedy.changed)}`" if near else "with any value"
     what = f"use `{matcher_text(remedy.changed)}`" if near else f"select a value that `{remedy.matcher.name}` has"
+    written, values = matcher_text(remedy.matcher), ", ".join(remedy.seen[:_SHOWN])
+    why = f"`{written}` matches none of the values of `{remedy.matcher.name}` ({values})"
+    if remedy.quiet:
+        why = f"the streams of `{written}` have none of the lines, other streams have other values ({values})"
     return CAUSE.finding(
-        f"`{matcher_text(remedy.matcher)}` matches none of the values of `{remedy.matcher.name}` "
-        f"({', '.join(remedy.seen[:_SHOWN])}): as written 0 lines, {did} {remedy.lines:g}"
+        f"{why}: as written 0 lines, {did} {remedy.lines:g}"
         + (f"; nearest `{remedy.changed.value}`" if near and remedy.changed.value in remedy.seen else ""),
         Proof(remedy.as_written, (remedy.after,)),
         query_fix(context, what, remedy.edits, remedy.meaning),

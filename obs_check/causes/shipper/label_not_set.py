@@ -7,6 +7,7 @@ known, the path in the label `filename` says the value: proved by the panel's qu
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from obs_check.documents.yaml_edit import with_item, with_value
 from obs_check.evidence.cause import on_query, on_run
@@ -17,12 +18,14 @@ from obs_check.evidence.query_edit import replace_matchers
 from obs_check.evidence.select_matching import accepts_value, misspelt_value, same_but_case
 from obs_check.evidence.selector_remedy import selector_remedy, why_unselected
 from obs_check.evidence.selectors import matchers_of
+from obs_check.evidence.shipper_rules import Rules
 from obs_check.evidence.stored_lines import ShippedPath, arrived_paths, stored_lines
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.style import matcher_text
 from obs_check.model.finding import Finding, Fix, Proof
 from obs_check.shipper.item import text_of
 from obs_check.shipper.pods import META, pod_logs
+from obs_check.shipper.simulate import last_change
 
 POD_LABELS = {
     "namespace": "namespace",
@@ -41,40 +44,64 @@ def find(context: Context) -> Finding | None:
 
 def _on(context: Context, path: ShippedPath) -> Finding | None:
     wanted = matchers_of(context.dashboard, context.panels_of(path.one.path))
-    matcher, change = _missing(path, [m for matchers in wanted.values() for m in matchers])
-    if matcher is None or change is None:
+    missing = _missing(path, [m for matchers in wanted.values() for m in matchers])
+    if missing is None:
         return None
+    matcher = missing.matcher
     panels = tuple(sorted(i for i, ms in wanted.items() if any(m.name == matcher.name for m in ms)))
     have, probe = stored_lines(context, path, 1)
     if not have or matcher.name in have[0][0]:
         return None
-    after = path.config.edited(change)
+    after = missing.after
     fixed = path.again(after)
     if fixed is not None and not all(_meant(matcher, s.labels.get(matcher.name, "")) for s in fixed.shipped):
         return None
     return CAUSE.finding(
         claim=f'the panels select `{matcher.name}{matcher.op}"{matcher.value}"`, and the lines of '
-        f"{path.one.file} are in Loki without `{matcher.name}` ({', '.join(sorted(have[0][0]))}): job "
-        f"{path.taken.job.name} does not set it"
+        f"{path.one.file} are in Loki without `{matcher.name}` ({', '.join(sorted(have[0][0]))}): {missing.why}"
         + (f"; with the fix {len(fixed.shipped)} of {len(path.lines)} lines have it" if fixed else ""),
         evidence=path.evidence(
             (*path.one.probes, probe, path.simulated), "simulate the fixed configuration on the lines", fixed
         ),
-        fix=path.config.fix(f"set `{matcher.name}` in job {path.taken.job.name}", after),
+        fix=path.config.fix(missing.summary, after),
         panels=panels,
     )
 
 
-def _missing(path: ShippedPath, matchers: list[ast.Matcher]) -> tuple[ast.Matcher | None, Callable[[str], str] | None]:
-    """The first matcher on a label that the pipeline does not set and whose value is there to be set."""
-    labels = path.ran.shipped[0].labels
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """A matcher on a label that the lines come without: `why`, and the configuration that sets it."""
+
+    matcher: ast.Matcher
+    why: str
+    summary: str
+    after: Rules | None
+
+
+def _missing(path: ShippedPath, matchers: list[ast.Matcher]) -> _Missing | None:
+    """The first matcher on a label that a stage takes away, or that the pipeline does not set and whose value is there
+    to be set."""
+    labels, job = path.ran.shipped[0].labels, path.taken.job
     for matcher in matchers:
         if matcher.name in labels or accepts_value(matcher, ""):
             continue
+        if (stage := _taking(path, matcher)) is not None:
+            what = f"stage `{stage}` of job {job.name}"
+            return _Missing(matcher, f"{what} takes it away", f"take {what} out", path.config.without_stage(job, stage))
         change = _from_path(path, matcher) or _from_extracted(path, matcher)
         if change is not None:
-            return matcher, change
-    return None, None
+            why, summary = f"job {job.name} does not set it", f"set `{matcher.name}` in job {job.name}"
+            return _Missing(matcher, why, summary, path.config.edited(change))
+    return None
+
+
+def _taking(path: ShippedPath, matcher: ast.Matcher) -> str | None:
+    """The stage that takes the label off every line, which had a value of it that is meant."""
+    what = f"label {matcher.name}"
+    stages = {last_change(path.ran, entry.number, what) for entry in path.ran.shipped}
+    stage = stages.pop()
+    had = [text_of(b) for e in path.ran.effects if e.stage == stage for w, b, a in e.changes if w == what and a is None]
+    return stage if had and not stages and all(_meant(matcher, value or "") for value in had) else None
 
 
 def _from_path(path: ShippedPath, matcher: ast.Matcher) -> Callable[[str], str] | None:
