@@ -135,3 +135,32 @@ def test_what_alloy_drops_and_does_not_count(receiver: str, regex: str, claim: s
     assert found is not None
     assert claim in found.claim
     assert fix in found.fix.summary
+
+
+@pytest.mark.parametrize(("dropped", "known"), [(22, True), (1, False)])
+def test_lines_that_were_read_too_fast(dropped: int, known: bool, tmp_path: Path) -> None:
+    config, tags = tmp_path / "promtail.yaml", tuple(f"abc123-{number}-deny" for number in range(2))
+    limits = {"readline_rate_enabled": True, "readline_rate": 0.2, "readline_rate_drop": True}
+    job = {"job_name": "b", "static_configs": [{"labels": {"job": "b", "__path__": LOG}}]}
+    config.write_text(yaml.safe_dump({"limits_config": limits, "scrape_configs": [job]}, sort_keys=False))
+    answer = {"files": {LOG: 2}, "searched": 1, "sample": [f"msg=DENY obs={tag}" for tag in tags]}
+    file = HopSeen("A", "file", tags, dict.fromkeys(tags, 1), probes=[Probe("file", "lines", answer, 1)])
+    drops = {"global_rate_limiter_drop": dropped}
+    states = [
+        ShipperState(
+            "promtail",
+            n,
+            (FileState(LOG, "b", 24 * n, n),),
+            (),
+            (Destination("h"),),
+            {k: v * n for k, v in drops.items()},
+        )
+        for n in (0, 1)
+    ]
+    shipper = HopSeen("A", "shipper", tags, shipping=ShippingEvidence(states[1], {LOG: 2}, states[0]))
+    hops = (file, shipper, HopSeen("A", "loki", tags))
+    found = stage_drops.CAUSE.find(made_context(Named(shipper_config=config), hops))
+    assert (found is not None) == known
+    if found is not None:
+        assert "`limits_config.readline_rate` dropped 22 (global_rate_limiter_drop)" in found.claim
+        assert "-  readline_rate_enabled: true" in found.fix.diff

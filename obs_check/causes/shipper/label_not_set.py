@@ -69,7 +69,7 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Missing:
+class _Unset:
     """A matcher on a label that the lines come without: `why`, and the configuration that sets it."""
 
     matcher: ast.Matcher
@@ -78,7 +78,7 @@ class _Missing:
     after: Rules | None
 
 
-def _missing(path: ShippedPath, matchers: list[ast.Matcher]) -> _Missing | None:
+def _missing(path: ShippedPath, matchers: list[ast.Matcher]) -> _Unset | None:
     """The first matcher on a label that a stage takes away, or that the pipeline does not set and whose value is there
     to be set."""
     labels, job = path.ran.shipped[0].labels, path.taken.job
@@ -87,11 +87,11 @@ def _missing(path: ShippedPath, matchers: list[ast.Matcher]) -> _Missing | None:
             continue
         if (stage := _taking(path, matcher)) is not None:
             what = f"stage `{stage}` of job {job.name}"
-            return _Missing(matcher, f"{what} takes it away", f"take {what} out", path.config.without_stage(job, stage))
+            return _Unset(matcher, f"{what} takes it away", f"take {what} out", path.config.without_stage(job, stage))
         change = _from_path(path, matcher) or _from_extracted(path, matcher)
         if change is not None:
             why, summary = f"job {job.name} does not set it", f"set `{matcher.name}` in job {job.name}"
-            return _Missing(matcher, why, summary, path.config.edited(change))
+            return _Unset(matcher, why, summary, path.config.edited(change))
     return None
 
 

@@ -2,7 +2,7 @@
 
 Proved by running the configured pipeline on the very lines: it drops them, and without the stage it pushes them.
 promtail 3.5 counts those of stages in `logentry_dropped_lines_total`, and lines over `limits_config.max_line_size`
-among the entries that a client gave up.
+among the entries that a client gave up; those over `readline_rate` are counted as a stage's.
 """
 
 from collections import Counter
@@ -20,13 +20,15 @@ from obs_check.shipper.simulate import Simulation, keeps_entries
 from obs_check.shipper.stages.components import Nowhere, RelabelLines
 
 _LIMIT = ("limits_config", "max_line_size")
+_TOO_FAST = "global_rate_limiter_drop"
+"""The reason that promtail 3.5 counts for lines over `limits_config.readline_rate`."""
 _UNCOUNTED = (RelabelLines.kind, Nowhere.kind)
 """What drops lines and counts none of them (Alloy 1.11)."""
 
 
 def find(context: Context) -> Finding | None:
     """The paths whose lost lines a stage drops."""
-    return join_findings(_on(context, path) for path in unarrived_paths(context))
+    return join_findings(_on(context, path) or _by_rate(context, path) for path in unarrived_paths(context))
 
 
 def _on(context: Context, path: ShippedPath) -> Finding | None:
@@ -53,6 +55,23 @@ def _on(context: Context, path: ShippedPath) -> Finding | None:
         evidence=path.evidence((*one.probes, path.simulated), "simulate it without what drops them", fixed),
         fix=config.fix(remedy, after),
         panels=context.panels_of(one.path),
+    )
+
+
+def _by_rate(context: Context, path: ShippedPath) -> Finding | None:
+    """The limit on how many lines are read a second, which drops whichever come too fast: no simulation says which."""
+    account = path.one.evidence.account if path.one.evidence else None
+    counted = account.stage_drops.get(_TOO_FAST, 0) if account else 0
+    if counted < len(path.lines):
+        return None
+    after = path.config.edited(lambda text: remove_node(text, ("limits_config", "readline_rate_enabled")))
+    what = "`limits_config.readline_rate`"
+    return CAUSE.finding(
+        claim=f"{len(path.lines)} lines are in the file and not in Loki, and {what} dropped {counted} ({_TOO_FAST}) "
+        "since before the run",
+        evidence=path.evidence((*path.one.probes, path.simulated), "", None),
+        fix=path.config.fix(f"raise {what} above what is written, or take `readline_rate_enabled` out", after),
+        panels=context.panels_of(path.one.path),
     )
 
 
