@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 from obs_check.client.helm import find_helm, render_chart
@@ -32,14 +33,28 @@ class RenderedTemplate:
 
     @cached_property
     def _lines(self) -> list[int]:
-        before, after = ([row.strip() for row in text.split("\n")] for text in (self.source, self.rendered))
-        found = [0] * len(after)
-        for same in SequenceMatcher(None, before, after).get_matching_blocks():
-            found[same.b : same.b + same.size] = range(same.a + 1, same.a + same.size + 1)
-        last = 1
-        for number, line in enumerate(found):
-            found[number] = last = line or last
+        before, after = (list(_documents(text)) for text in (self.source, self.rendered))
+        found = []
+        for _, rows in after:
+            # Helm sorts the documents of a chart by their kind.
+            blocks = [(first, SequenceMatcher(None, source, rows).get_matching_blocks()) for first, source in before]
+            first, same = max(blocks, key=lambda one: sum(block.size for block in one[1]))
+            own = [0] * len(rows)
+            for block in same:
+                own[block.b : block.b + block.size] = range(first + block.a, first + block.a + block.size)
+            last = first
+            for number, line in enumerate(own):
+                own[number] = last = line or last
+            found += own
         return found
+
+
+def _documents(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of each document of a YAML text, with the number of its first; what parts them is at a start."""
+    rows = [row.strip() for row in text.split("\n")]
+    starts = [number for number, row in enumerate(rows) if row == "---" or number == 0]
+    for start, end in pairwise([*starts, len(rows)]):
+        yield start + 1, rows[start:end]
 
 
 @dataclass(frozen=True, slots=True)

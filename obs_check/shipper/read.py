@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from obs_check.documents.embedded import Embedded, embedded, keys_of, objects
+from obs_check.documents.helm_template import BY_HELM
 from obs_check.documents.yaml_tree import YamlValue, load
 from obs_check.errors import ConfigError
 from obs_check.shipper.alloy.read import parse_alloy
@@ -21,6 +22,9 @@ _BLOCK = re.compile(r'^\s*(?:logging|[a-z_]+(?:\.[a-z_]+)+\s+"\w*")\s*\{', re.MU
 _LOKI = re.compile(r'^\s*loki\.[a-z_.]+\s+"\w*"\s*\{', re.MULTILINE)
 
 
+_OF_HELM = re.compile(
+    r"\{\{-?\s*(?:\.(?:Values|Release|Chart|Files)\b|(?:include|if|range|with|template|toYaml|tpl)\s)"
+)
 _SHORTEST_SECRET = 4
 """Characters of a variable's value from which it is taken for itself where it stands in a message."""
 
@@ -114,7 +118,9 @@ def _documents(text: str, file: str, env: Mapping[str, str] | None) -> tuple[lis
     it is then."""
     try:
         return load(text, file), text
-    except ConfigError:
+    except ConfigError as error:
+        if _OF_HELM.search(text):
+            raise ConfigError(error.message, BY_HELM) from None
         if env is None or "${" not in text:
             raise
         text = expand(text, env, file)

@@ -12,6 +12,7 @@ import pytest
 
 from obs_check.cli.main import main
 from obs_check.errors import UsageError
+from obs_check.lint.charts import RenderedTemplate
 from obs_check.lint.run import lint
 from obs_check.lint.sources import read_material
 from tests.engine_settings import SETTINGS
@@ -237,3 +238,13 @@ def test_a_real_helm_renders_a_chart(chart: Path) -> None:
         f"read without Helm: {chart}: Helm says: execution error at (boards/templates/more/of.yaml"
     )
     assert "a level is required (give what `helm template` prints with the values that it needs)" in notes[0]
+
+
+def test_a_document_that_helm_sorts_to_another_place_is_found_in_its_template(tmp_path: Path) -> None:
+    first = "kind: ConfigMap\ndata:\n  d.json: {{ x | quote }}\n  e.txt: a\n"
+    source = f"{first}{{{{- if y }}}}\n---\nkind: Secret\nstringData:\n  p.yaml: b\n{{{{- end }}}}\n"
+    rendered = '---\nkind: Secret\nstringData:\n  p.yaml: b\n---\nkind: ConfigMap\ndata:\n  d.json: "{}"\n  e.txt: a\n'
+    template = RenderedTemplate(tmp_path / "t.yaml", source, rendered)
+    rows = source.split("\n")
+    shown = [rows[template.line(number) - 1] for number in range(2, 10) if number != 5]
+    assert shown == ["kind: Secret", "stringData:", "  p.yaml: b", "kind: ConfigMap", "data:", "data:", "  e.txt: a"]

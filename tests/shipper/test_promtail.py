@@ -195,6 +195,7 @@ JOB = "scrape_configs:\n- job_name: x\n  pipeline_stages:\n"
         ("scrape_configs: [{job_name: '${A:x}'}]", "write ${NAME}"),
         ("scrape_configs: [{job_name: x, syslog: {pipeline_stages: []}}]", "syslog.pipeline_stages: unknown key"),
         ("scrape_configs: [{job_name: x, journal: {match: a}}]", "did you mean matches?"),
+        ("data: {{ .Values.x }}\n  scrape_configs: []", "render it with `helm template`"),
         ("scrape_configs: [{job_name: x, kubernetes_sd_configs: [{rol: pod}]}]", "did you mean role?"),
         ("scrape_configs: [{job_name: x, kubernetes_sd_configs: [{role: pods}]}]", "not a role of Kubernetes: 'pods'"),
         ("scrape_configs: [{job_name: x, kubernetes_sd_configs: [{namespaces: {names: [a]}}]}]", "role is missing"),
