@@ -32,6 +32,8 @@ from obs_check.shipper.stages.unseen import GeoIp, MetricsStage
 
 _WRITTEN = re.compile(r"[\w@$-]+")
 """A name as people write it: the text of an expression that only Alloy can tell stands for another one."""
+AS_TEMPLATE = re.compile(r"\{\{\s*\.(?P<name>[a-z_]\w*)\s*\}\}")
+"""A template where the name of a value is wanted."""
 SET_BEHIND = "that entry does nothing, a stage behind sets the label"
 Read = tuple[str, str]
 """An extracted value, and what does not happen without it."""
@@ -67,7 +69,7 @@ class _Values:
                 self._pass(stage)
 
     def _lacks(self, name: str) -> bool:
-        return name not in self._names and bool(_WRITTEN.fullmatch(name))
+        return name not in self._names and bool(_WRITTEN.fullmatch(name) or AS_TEMPLATE.fullmatch(name))
 
     def _pass(self, stage: Stage) -> None:
         if isinstance(stage, NextProcess):

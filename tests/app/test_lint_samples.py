@@ -87,6 +87,40 @@ def test_the_fault_is_found(lines: str, query: str, claim: str, tmp_path: Path) 
     assert one.split(": ", 1)[1] == f"{claim} (a.log)"
 
 
+LEVELS = "2026-05-01T10:00:00Z level=info a=1\n2026-05-01T10:00:01Z level=error a=2\n"
+LEVEL, TIME = "{logfmt: {mapping: {level: }}}", "{regex: {expression: '^(?P<ts>[^ ]+)'}}"
+QUERY = '{job="api"} | json | user="ann"'
+
+
+@pytest.mark.parametrize(
+    ("stages", "lines", "query", "said"),
+    [
+        (f"[{LEVEL}, {{drop: {{source: level, value: ERROR}}}}]", LEVELS, '{job="api"}',
+         ["drops-nothing: job api: `drop` drops none of the lines of a.log: level is 'error' there and not 'ERROR'"]),
+        (f"[{LEVEL}, {{drop: {{source: level, value: debug}}}}]", LEVELS, '{job="api"}', []),
+        ("[{sampling: {rate: 0}}]", LEVELS, '{job="api"}',
+         ["drops-all: job api: `sampling` drops all 2 lines of a.log"]),
+        (f"[{TIME}, {{timestamp: {{source: ts, format: '2006-01-02T15:04:05Z', location: Asia/Tokyo}}}}]", LEVELS,
+         '{job="api"}', ["timestamp-format: job api: format '2006-01-02T15:04:05Z' takes the Z of UTC for a letter, "
+                         "and reads the times in Asia/Tokyo"]),
+        (f"[{TIME}, {{timestamp: {{source: ts, format: '2006-01-02T15:04:05Z'}}}}]", LEVELS, '{job="api"}', []),
+        (f"[{TIME}, {{timestamp: {{source: ts, format: UnixMs}}}}]", "1767225600 a=1\n", '{job="api"}',
+         ["timestamp-format: job api: format 'UnixMs' reads '1767225600' of a.log as 1970-01-21"]),
+        (f"[{TIME}, {{timestamp: {{source: ts, format: UnixMs}}}}]", "1767225600123 a=1\n", '{job="api"}', []),
+        ("[{pack: {labels: [x]}}]", JSON, QUERY,
+         ["field-not-in-lines: no line has the field 'user', which the query uses"]),
+        ("[{pack: {labels: [x]}}]", JSON, '{job="api"} | unpack | json | user="ann"', []),
+    ],
+    ids=["a drop in another case", "a drop that just finds none", "a sampling of nothing", "a zone that is passed over",
+         "a letter in UTC", "another unit", "its own unit", "packed", "unpacked"],
+)  # fmt: skip
+def test_what_a_pipeline_does_to_the_lines(
+    stages: str, lines: str, query: str, said: list[str], tmp_path: Path
+) -> None:
+    told = (one for one in found(tmp_path, stages, lines, query) if not one.startswith("value-not-extracted"))
+    assert [one.partition(" (")[0].replace(f"{tmp_path}/", "") for one in told] == said
+
+
 DOCKER = '{"log":"level=warn took=3s\\n","stream":"stderr","time":"2026-05-01T10:00:00.5Z"}\n'
 PODS = (
     "kubernetes_sd_configs: [{role: pod}]\n"

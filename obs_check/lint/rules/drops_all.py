@@ -10,6 +10,7 @@ from obs_check.lint.rule import LintRule
 from obs_check.shipper.item import Stage
 from obs_check.shipper.simulate import run
 from obs_check.shipper.stages.drop import Drop
+from obs_check.shipper.stages.limits import Sampling
 from obs_check.shipper.stages.match import Match
 
 
@@ -39,6 +40,8 @@ def _tested(stage: Stage | None) -> str | None:
     decides: lines of a sample are old, and a selector of labels alone drops a whole stream on purpose."""
     if isinstance(stage, Match):
         return stage.selector.filters[0][1] if stage.drop and stage.selector.filters else None
+    if isinstance(stage, Sampling):
+        return "rate" if not stage.rate else None
     return stage.tested() if isinstance(stage, Drop) and stage.older_than is None else None
 
 

@@ -1,4 +1,4 @@
-"""drops-nothing: a drop stage tests what no stage in front of it sets."""
+"""drops-nothing: a drop stage tests what no stage in front of it sets, or a value in another case."""
 
 from collections.abc import Iterator
 
@@ -28,6 +28,20 @@ def _find(material: Material) -> Iterator[Found]:
                         f"{' and '.join(map(repr, lacking))} from {sample.name}"
                     )
                     yield shipper.spot(job, stage.tested(), stage=stage), claim, _REMEDY
+                elif meant := _in_other_case(stage, items):
+                    is_there = f"{' and '.join(stage.source or ())} is {meant!r} there and not {stage.value!r}"
+                    claim = f"job {job.name}: `drop` drops none of the lines of {sample.name}: {is_there}"
+                    yield shipper.spot(job, stage.tested(), stage=stage), claim, f"write value: {meant}, case counts"
+
+
+def _in_other_case(stage: Drop, items: list[Item]) -> str:
+    """What the source is on some line where `value` asks for the same in another case; "" where it drops one, or none
+    is like it."""
+    if stage.value is None or len(stage.source or ()) != 1:
+        return ""
+    texts = {text for item in items if (text := item.source((stage.source or ("",))[0])) is not None}
+    alike = sorted(text for text in texts if text.casefold() == stage.value.casefold())
+    return "" if stage.value in texts else next(iter(alike), "")
 
 
 def _lacking(stage: Drop, items: list[Item], job: ScrapeJob, flow: Flow) -> list[str]:

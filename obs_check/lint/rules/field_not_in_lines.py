@@ -20,6 +20,8 @@ from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 
+_PACKED = "_entry"
+"""Where promtail's and Alloy's `pack` put the line."""
 _Structured = ast.JsonParser | ast.LogfmtParser
 
 
@@ -167,6 +169,8 @@ def _near(name: str, known: set[str]) -> str:
 
 
 def _nearest(name: str, known: set[str]) -> str:
+    if _PACKED in known:
+        return "the shipper packs the lines: put `| unpack` in front of the parser"
     near = _near(name, known)
     return f"the nearest is {near}" if near else f"fields there: {', '.join(sorted(known)[:12])}"
 

@@ -29,6 +29,8 @@ def _find(material: Material) -> Iterator[Found]:
                     if not seen or form in seen or (form == "logfmt" and "text" in seen):
                         continue
                     told, remedy = _told(seen, lines)
+                    if sample.shipping is not None and form in shapes(sample.bare):
+                        remedy = "the shipper's stages write other lines (`output`, `replace`): leave these as they are"
                     yield question.spot, f"`| {name}` stands before lines that are {told} ({sample.name})", remedy
 
 

@@ -1,8 +1,10 @@
-"""timestamp-format: a timestamp stage that cannot read the times of the sample."""
+"""timestamp-format: a timestamp stage that cannot read the times of the sample, or reads other times than they say."""
 
+import re
 from collections.abc import Iterator
 
 from obs_check.golang import layouts
+from obs_check.golang.template.clock import Instant
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.pipeline_sample import fits_job, of_labels, seen_by
@@ -21,6 +23,8 @@ _CANDIDATES = (
 )  # fmt: skip
 _LAYOUT = "write its layout with Go's reference time, 2006-01-02T15:04:05Z07:00"
 _UNIX = {"Unix", "UnixMs", "UnixUs", "UnixNs"}
+_UNITS = {10: "Unix", 13: "UnixMs", 16: "UnixUs", 19: "UnixNs"}
+"""By how many digits a time of 2001 to 2286 has in them."""
 _MONTHS, _DAYS = {"01", "1", "Jan", "January"}, {"02", "2", "_2"}
 _DAYS_OF_YEAR = {"002", "__2"}
 
@@ -31,6 +35,12 @@ def _find(material: Material) -> Iterator[Found]:
             if isinstance(stage, Timestamp) and not _has_date(stage):
                 claim = f"job {job.name}: format {stage.format!r} has no day and month of Go's reference time"
                 yield shipper.spot(job, "format", stage=stage), claim, _LAYOUT
+            if isinstance(stage, Timestamp) and _passes_over_zone(stage):
+                claim = (
+                    f"job {job.name}: format {stage.format!r} takes the Z of UTC for a letter, and reads the times in "
+                    f"{stage.location}"
+                )
+                yield shipper.spot(job, stage.format, stage=stage), claim, "write Z07:00 for Z, and no `location`"
         lacking = [stage for stage, reads in lacking_values(flow.start, job.pipeline) if reads]
         for sample in material.samples:
             if not fits_job(sample, flow):
@@ -56,6 +66,10 @@ def _find(material: Material) -> Iterator[Found]:
                     # What is not a time at all, as the lines of a traceback, says nothing of a format that reads
                     # others.
                     unread = [text for text in unread if _reading(text)]
+                if (far := next(filter(None, (_in_other_unit(stage, text) for text in given)), None)) is not None:
+                    text, read, unit = far
+                    claim = f"job {job.name}: format {stage.format!r} reads {text!r} of {sample.name} as {read}"
+                    yield spot, claim, f"format: {unit}"
                 if unread:
                     claim = (
                         f"job {job.name}: format {stage.format!r} cannot read {unread[0]!r} "
@@ -71,6 +85,23 @@ def _has_date(stage: Timestamp) -> bool:
         if not is_known(layout) or layout in _UNIX or (tokens & _MONTHS and tokens & _DAYS) or tokens & _DAYS_OF_YEAR:
             return True
     return False
+
+
+def _passes_over_zone(stage: Timestamp) -> bool:
+    """Whether a layout has the letter Z behind its time where Go wants `Z07:00`, and a zone beside UTC is named."""
+    if stage.location in (None, "", "UTC", "Local") or not is_known(stage.format):
+        return False
+    return re.search(r"(?:05|[.,][09]+)Z$", layouts.NAMED.get(stage.format, stage.format)) is not None
+
+
+def _in_other_unit(stage: Timestamp, text: str) -> tuple[str, str, str] | None:
+    """A number of seconds or parts of them that the stage reads in another unit: the text, the day that it gets, and
+    the unit that it has by its length."""
+    meant = _UNITS.get(len(text)) if text.isdecimal() else None
+    if stage.format not in _UNIX or stage.fallback_formats or meant in (None, stage.format):
+        return None
+    read = stage.time_of(text, lambda: NOW_NS)
+    return None if read is None or meant is None else (text, Instant(read).format("2006-01-02"), meant)
 
 
 def _parses(layout: str, text: str) -> bool:

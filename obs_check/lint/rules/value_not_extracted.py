@@ -9,7 +9,7 @@ from obs_check.shipper.item import Stage
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.stages.labels import AddLabels, StructuredMetadata
 from obs_check.shipper.stages.unseen import MetricsStage
-from obs_check.shipper.value_flow import SET_BEHIND, Read, lacking_values
+from obs_check.shipper.value_flow import AS_TEMPLATE, SET_BEHIND, Read, lacking_values
 
 
 def _find(material: Material) -> Iterator[Found]:
@@ -23,8 +23,10 @@ def _find(material: Material) -> Iterator[Found]:
             fixed = "; a fixed value is set by `static_labels`" if isinstance(stage, AddLabels) else ""
             if all(effect.startswith(SET_BEHIND) for _, effect in reads):
                 fixed = ", or take it out"
+            bare = [found["name"] for name in names if (found := AS_TEMPLATE.fullmatch(name))]
             spot = shipper.spot(jobs[0], *_needles(stage, names, shipper), stage=stage)
-            yield spot, claim, f"extract it with a parser stage in front{fixed}"
+            remedy = f"extract it with a parser stage in front{fixed}"
+            yield spot, claim, f"name the value, no template: {' and '.join(bare)}" if bare else remedy
 
 
 def _needles(stage: Stage, names: list[str], shipper: ShipperFile) -> list[str]:
