@@ -436,7 +436,7 @@ def _dashboards(document: object, path: Path, text: str, first_line: int, readin
     if not isinstance(held, Mapping) or isinstance(held.get("panels"), Mapping):
         # What a dashboard has to read (NAME.expect.yaml) has a mapping of panels.
         return False
-    if reading.in_directory and not isinstance(held.get("templating", {}), Mapping | None):
+    if not isinstance(held.get("templating", {}), Mapping | None) and '"targets"' not in json.dumps(held, default=str):
         # What dashboards are generated from.
         return False
     if reading.in_directory and not {"templating", "schemaVersion", "elements"} & held.keys():
