@@ -59,7 +59,10 @@ def hop_table(rows: Rows, narrow: bool = False) -> Table:
         "hop": lambda row: cell(row.get("hop")),
         ">sent": lambda row: cell(row.get("sent")),
         ">seen": lambda row: cell(row.get("seen")),
-        "missing~": lambda row: cell(_missing(list(row.get("missing") or ()), most), narrow),
+        # Nothing is known to be missing where nobody answered.
+        "missing~": lambda row: cell(
+            "" if row.get("verdict") == "unknown" else _missing(list(row.get("missing") or ()), most), narrow
+        ),
         ">latency": lambda row: cell("" if row.get("latency_ms") is None else f"{row['latency_ms']:g} ms"),
         "verdict": lambda row: _verdict(row.get("verdict")),
         "note~": lambda row: cell(row.get("note"), narrow),

@@ -204,6 +204,12 @@ def _shown_probes(finding: "JsonFinding", everything: bool) -> Iterator[tuple[st
         yield "seen       " if evidence else "", probe
 
 
+def _as_it_should(rows: Sequence[Mapping[str, object]], what: str) -> str:
+    """How many of the rows are ok, and how many nobody knows of."""
+    right, unknown = (sum(row.get("verdict") == verdict for row in rows) for verdict in ("ok", "unknown"))
+    return f"{right} of {len(rows)} {what} as they should be{f', {unknown} unknown' if unknown else ''}"
+
+
 def _print_hops(console: Console, hops: Sequence[Mapping[str, object]], everything: bool) -> None:
     odd = [row for row in hops if everything or row.get("verdict") != "ok"]
     shown = sorted({str(row.get("path")) for row in odd} & set(_PATHS))
@@ -211,7 +217,7 @@ def _print_hops(console: Console, hops: Sequence[Mapping[str, object]], everythi
     if odd:
         console.print(hop_table(odd, console.width < NARROW and not everything))
     if hops:
-        right = f"{sum(row.get('verdict') == 'ok' for row in hops)} of {len(hops)} hops as they should be"
+        right = _as_it_should(hops, "hops")
         console.print(Text(f"{right}; {paths}" if paths else right, "dim"))
 
 
@@ -227,11 +233,11 @@ def _print_panels(console: Console, document: "Document", everything: bool) -> N
         console.print(panel_table(odd, narrow))
     notes = [(row.get("id"), note) for row in panels for note in row.get("notes") or ()]
     for note in dict.fromkeys(note for _, note in notes):
-        numbers = ", ".join(str(number) for number, said in notes if said == note)
-        console.print(Text(escape_controls(f"note on panel {numbers}: {note}")))
+        numbers = [str(number) for number, said in notes if said == note]
+        named = f"panel{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
+        console.print(Text(escape_controls(f"note on {named}: {note}")))
     if panels:
-        right = sum(row.get("verdict") == "ok" for row in panels)
-        console.print(Text(f"{right} of {len(panels)} panels as they should be", "dim"))
+        console.print(Text(_as_it_should(panels, "panels"), "dim"))
 
 
 def _print_control(console: Console, document: "Document", everything: bool) -> None:

@@ -1,6 +1,7 @@
 """The head of a run: SUCCESS takes every part, and a part that broke says which, why and what is needed."""
 
 from dataclasses import replace
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from obs_check.follow.run import Run, Sent, plan_events
 from obs_check.model.verdict import Verdict
 from obs_check.model.window import Window
 from obs_check.report.markdown import to_markdown
-from obs_check.report.screen import next_step
+from obs_check.report.screen import next_step, print_document
 from tests.app.test_outages import views
 
 EVENTS = plan_events("abcdef", 1, 1, "http://allowed.example/", "http://denied.invalid/")
@@ -73,6 +74,17 @@ def test_an_ended_command_has_not_succeeded() -> None:
     found = result_of(seen.run, seen.hops, seen.panels, seen.findings, seen.health, "interrupted")
     assert found is not None and found["head"] == UNDECIDED
     assert result_of(None, [], [], [], Health(), "") is None
+
+
+def test_what_nobody_answered_is_not_missing() -> None:
+    seen = outcome(RUN, AWAY, HEALTHY)
+    document: Any = seen.to_json()
+    parts = {part["part"]: part["says"] for part in document["result"]["parts"]}
+    assert parts["audited"] == "0 of 1 hops have every record, 1 unknown"
+    screen = StringIO()
+    print_document(document, screen, color=False)
+    assert "0 of 1 hops as they should be, 1 unknown" in screen.getvalue()
+    assert "missing" not in screen.getvalue()
 
 
 def test_what_an_ended_command_did_not_do_is_not_said() -> None:

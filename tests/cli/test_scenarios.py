@@ -318,7 +318,7 @@ def test_a_query_that_grafana_cannot_read_leaves_its_panel_unknown(healthy: Lab,
     assert (ran.document["findings"], ran.document["unexplained"]) == ([], [])
     assert "3 panels read, 0 not as they should, 2 unknown" in ran.err
     shown = " ".join(command(*args).out.split())
-    assert "note on panel 1, 3: grafana: http://127" in shown
+    assert "note on panels 1, 3: grafana: http://127" in shown
     assert "answered 500: An error occurred within the plugin (look at the log of grafana)" in shown
 
 

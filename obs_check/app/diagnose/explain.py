@@ -101,7 +101,8 @@ class _Explaining:
             try:
                 finding = cause.find(self.context)
             except (Unavailable, NotAllowed) as error:
-                self.outages.append(f"{cause.id}: {error.message}")
+                # The cause was asked for, and is not one that was found.
+                self.outages.append(f"{error.message}; whether it is {cause.id} is unknown")
                 self.denied = self.denied or isinstance(error, NotAllowed)
                 continue
             if finding is not None:
