@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 import yaml
 
+from obs_check.app.systems.systems import Systems
 from obs_check.app.verify.check import Check
 from obs_check.app.verify.outcome import Outcome
 from obs_check.app.verify.verdicts import Yardstick, judge_panel
@@ -24,6 +25,7 @@ from obs_check.panel.board import Board, PanelView
 from obs_check.panel.dashboard import load_dashboard
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.expect import Expectation
+from obs_check.panel.request import Query
 from tests.causes.staged import NOW_NS, dashboard, staged, stream
 
 LOKI = {"type": "loki", "uid": "loki"}
@@ -78,6 +80,32 @@ def test_a_panel_without_a_cause_is_what_it_reads_when_it_is_read_again() -> Non
 
 
 BOARD = dashboard([{"type": "logs", "expr": '{job="b"}'}])
+
+
+def test_no_query_is_blamed_for_what_a_cache_answers() -> None:
+    """Every change of it is asked anew, and finds what came meanwhile."""
+    kept: dict[str, Any] = {}
+    document = dashboard([{"type": "logs", "expr": '{job="b"} |= "get"'}])
+    other = stream({"job": "b"}, ["get /"])
+    late = stream({"job": "b"}, [f"get /?obs={tag}" for tag in RUN.tags()])
+    with staged(document, [other]) as before, staged(document, [other, late]) as now:
+
+        def cached(systems: Systems) -> Systems:
+            def ask(query: Query) -> Any:
+                text = str([one["expr"] for one in query.body["queries"]])
+                if text not in kept:
+                    kept[text] = systems.board.ask(query)
+                return kept[text]
+
+            board = replace(systems.board, ask=ask)
+            return replace(systems, board=board, expectations={1: Expectation(1, "B", "lines")})
+
+        check = Check(cached(before), Outcome("verify", RUN))
+        check.panels(RUN)
+        assert [row.verdict for row in check.outcome.panels] == [Verdict.FAIL]
+        check.systems = cached(now)
+        check.explain()
+    assert (check.outcome.verdict, check.outcome.findings) == (Verdict.OK, [])
 
 
 class Away:
