@@ -26,6 +26,8 @@ def reducers(panel: Panel) -> tuple[list[str], bool]:
     return calcs, by_row
 
 
+_WITH_TABLE = {"timeseries", "barchart", "candlestick", "trend"}
+"""Panels whose legend has reducers (Grafana 11)."""
 TILES = {"stat", "gauge", "bargauge", "piechart"}
 """Panels that show one number a series, or one a row."""
 
@@ -51,7 +53,9 @@ def shows_numbers(panel: Panel) -> bool:
 
 
 def legend_reducers(panel: Panel) -> list[str]:
-    """The reducers of a legend that is shown."""
+    """The reducers of a legend that is shown, in panels whose legend has any."""
+    if panel.type not in _WITH_TABLE:
+        return []
     legend = mapping(panel.options.get("legend"))
     shown = legend.get("showLegend") is not False and legend.get("displayMode") != "hidden"
     return texts(legend.get("calcs")) if shown else []

@@ -26,6 +26,30 @@ def unexpected_at(text: str) -> int | None:
     return tokens[viable].start(1) if viable < len(tokens) else len(text)
 
 
+_BY_WORDS = (
+    ("unknown escape sequence", "double the backslash: in quotes `\\\\.` is `\\.`"),
+    ("illegal regex for *", "a regular expression has `.*` for any text"),
+    ("unexpected identifier", "put the value into quotes"),
+)
+"""How the parser's words begin, and what mends that."""
+
+
+def mend(text: str, problem: str) -> str:
+    """What mends a slip that many make, of a query that the parser refuses with these words; "" for any other."""
+    told = next((remedy for words, remedy in _BY_WORDS if problem.startswith(words)), "")
+    at = unexpected_at(text) if problem == NOWHERE else None
+    if told or at is None:
+        return told
+    before, behind = text[:at].rstrip(), text[at:]
+    if found := re.match(r"(by|without)\s*\([^()]*\)", behind):
+        return f"only an aggregation groups: `sum {' '.join(found[0].split())} (...)` around it"
+    if before.endswith("}") and behind.startswith("{"):
+        return "write all matchers into one pair of braces, with commas between"
+    if before.endswith(("{", ",")) and behind.startswith(","):
+        return "take the comma out"
+    return "write a comma between the matchers" if re.match(r"\w+\s*[=!]", behind) else ""
+
+
 def _can_go_on(text: str) -> bool:
     """Whether something can follow with which it is PromQL."""
     opened: list[str] = []

@@ -318,6 +318,30 @@ def test_what_only_metricsql_reads(query: str, habits: list[str]) -> None:
     assert list(only_in_metricsql(query)) == habits
 
 
+def promql_board(query: str) -> str:
+    return json.dumps(board(datasource={"type": "prometheus"}, targets=[{"refId": "A", "expr": query}]))
+
+
+@pytest.mark.parametrize(
+    ("query", "remedy"),
+    [
+        ("sum(rate(x[5m]) by  (a, b))", "only an aggregation groups: `sum by (a, b) (...)` around it"),
+        ('x{a="b"} {c="d"}', "write all matchers into one pair of braces, with commas between"),
+        ('x{,a="b"}', "take the comma out"),
+        ('x{a="b",,c="d"}', "take the comma out"),
+        ('x{a="b" c=~"d"}', "write a comma between the matchers"),
+        ("x{a=b}", "put the value into quotes"),
+        ('x{a=~"b\\.c"}', "double the backslash: in quotes `\\\\.` is `\\.`"),
+        ('x{a=~"*80*"}', "a regular expression has `.*` for any text"),
+        ("a *", "correct the query; try it with obs-check query"),
+        ("frobnicate(x)", "correct the query; try it with obs-check query"),
+    ],
+)
+def test_a_usual_slip_is_mended(query: str, remedy: str, tmp_path: Path) -> None:
+    found = of_text(tmp_path, "a.json", promql_board(query)).issues
+    assert [issue.remedy for issue in found if issue.rule == "query-syntax"] == [remedy]
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [
@@ -334,6 +358,5 @@ def test_what_only_metricsql_reads(query: str, habits: list[str]) -> None:
     ],
 )
 def test_a_query_is_told_where_it_stops_being_promql(query: str, says: str, tmp_path: Path) -> None:
-    text = json.dumps(board(datasource={"type": "prometheus"}, targets=[{"refId": "A", "expr": query}]))
-    found = of_text(tmp_path, "a.json", text).issues
+    found = of_text(tmp_path, "a.json", promql_board(query)).issues
     assert [issue.claim for issue in found if issue.rule == "query-syntax"] == [f"not PromQL: {says}"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.promql_slip import NOWHERE, unexpected_at
+from obs_check.lint.promql_slip import NOWHERE, mend, unexpected_at
 from obs_check.lint.rule import LintRule
 from obs_check.model.secret import shorten
 
@@ -17,7 +17,8 @@ def _find(material: Material) -> Iterator[Found]:
         if question.problem and question.is_asked:
             name = _NAMES.get(question.language, "a query")
             problem = _unexpected(question.text) if question.problem == NOWHERE else question.problem
-            yield question.spot, f"not {name}: {problem}", question.remedy or _REMEDY
+            own = mend(question.text, question.problem) if question.language == "promql" else ""
+            yield question.spot, f"not {name}: {problem}", question.remedy or own or _REMEDY
 
 
 def _unexpected(text: str) -> str:
