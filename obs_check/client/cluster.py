@@ -1,25 +1,27 @@
 """A Kubernetes cluster through kubectl, and so with the user's own authentication: lists, a pod's files, forwards."""
 
+import os
 import queue
 import re
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from obs_check.client.answer import NoJson, decode_json
 from obs_check.client.executors.kubectl import SAYINGS, kubectl_command, kubectl_environment
-from obs_check.client.executors.process import ProcessRun, Saying, error_of_words, opened, read_output
+from obs_check.client.executors.process import ProcessRun, Saying, error_of_words, keep_errors, opened, read_output
 from obs_check.config import ClusterConfig
 from obs_check.errors import NotAllowed, Unavailable, UsageError
 from obs_check.model.tree import Json
 
 _ASK_S = 30.0
+_CHUNK = 4096
 _FORWARD_S = 30.0
 """Seconds until kubectl has to say where it listens."""
-_LISTENS = re.compile(r"^Forwarding from 127\.0\.0\.1:(\d+) ->")
+_LISTENS = re.compile(rb"(?m)^Forwarding from 127\.0\.0\.1:(\d{1,5}) ->")
 """kubectl 1.0 to 1.34, on standard output."""
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 """RFC 1123, which Kubernetes holds names of objects to; so none begins with a hyphen and becomes an option."""
@@ -106,16 +108,23 @@ class Forward:
     def __init__(self, argv: Sequence[str], place: str, env: Mapping[str, str]) -> None:
         try:
             self._process = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(env), text=True
+                argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(env)
             )
         except OSError as error:
             raise UsageError(f"{argv[0]} cannot be started: {error.strerror}", "is it on PATH?") from error
-        lines: queue.Queue[str | None] = queue.Queue()
-        self._said: list[str] = []
-        for pipe, take in ((self._process.stdout, lines.put), (self._process.stderr, self._said.append)):
-            threading.Thread(target=_each_line, args=(opened(pipe), take), daemon=True).start()
+        ports: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        errors = bytearray()
+        said = threading.Thread(target=keep_errors, args=(self._process, errors), daemon=True)
+        said.start()
+        threading.Thread(target=_find_port, args=(self._process, ports), daemon=True).start()
         try:
-            self.port = self._listening(lines, place)
+            port = self._listening(ports, place)
+            if port is None:
+                code = self._process.wait(5)
+                said.join(5)
+                words = errors.decode("utf-8", "replace")
+                raise error_of_words(words, code, place, "kubectl port-forward", _SAYINGS)
+            self.port = port
         except BaseException:
             self.close()
             raise
@@ -135,23 +144,21 @@ class Forward:
                 self._process.kill()
                 self._process.wait(5)
 
-    def _listening(self, lines: "queue.Queue[str | None]", place: str) -> int:
-        while True:
-            try:
-                line = lines.get(timeout=_FORWARD_S)
-            except queue.Empty:
-                raise Unavailable(f"{place}: port-forward does not begin", "run it by hand") from None
-            if line is None:
-                code = self._process.wait(5)
-                raise error_of_words(
-                    "\n".join(one for one in self._said if one), code, place, "kubectl port-forward", _SAYINGS
-                )
-            if found := _LISTENS.match(line):
-                return int(found[1])
+    def _listening(self, ports: "queue.SimpleQueue[int | None]", place: str) -> int | None:
+        try:
+            return ports.get(timeout=_FORWARD_S)
+        except queue.Empty:
+            raise Unavailable(f"{place}: port-forward does not begin", "run it by hand") from None
 
 
-def _each_line(pipe: Iterator[str], take: Any) -> None:
-    """Hand on each line, and None at the end."""
-    for line in pipe:
-        take(line.rstrip("\n"))
-    take(None)
+def _find_port(process: "subprocess.Popen[bytes]", ports: "queue.SimpleQueue[int | None]") -> None:
+    """Hand on where it listens once it says so, and None at the end; what else it prints, a line for each connection,
+    is let go."""
+    got = bytearray()
+    with opened(process.stdout) as pipe:
+        while chunk := os.read(pipe.fileno(), _CHUNK):
+            got += chunk
+            if found := _LISTENS.search(got):
+                ports.put(int(found[1]))
+            del got[: None if found else -_CHUNK]
+    ports.put(None)

@@ -123,7 +123,8 @@ def _send(event: Event, proxy: str | None, ca: Path | None, patience: Patience) 
             # A proxy that refuses CONNECT is not boundary: boundary always answers CONNECT with 200.
             refused = "Tunnel connection failed: 4" in str(error)
             return EgressAnswer(None, "blocked_elsewhere" if refused else "no_answer", _reason(error))
-        except (requests.exceptions.RequestException, HTTPError, OSError, ValueError) as error:
+        except (requests.exceptions.RequestException, HTTPError, OSError, ValueError, RecursionError) as error:
+            # urllib3-future 2.25 reads each of the 1xx answers that come together one call deeper.
             return EgressAnswer(None, "no_answer", _reason(error))
         return read_answer(answer.status_code, body)
 

@@ -58,6 +58,7 @@ SILENT: dict[str, Script] = {
     "one byte of the headers now and then": [b"HTTP/1.1 200 OK\r\nx-a: ", Forever(b"b", 0.05)],
     "a status line that trickles": [Forever(b"H", 0.05)],
     "to be continued": [Forever(head(status=b"100 Continue"), 0.01)],
+    "to be continued, and again at once": [Forever(head(status=b"100 Continue") * 100)],
     "a body that stops": [head(b"Content-Length: 10"), b"{", Pause(9)],
     "chunks that trickle": [head(b"Transfer-Encoding: chunked"), Forever(b"1\r\nx\r\n", 0.05)],
 }

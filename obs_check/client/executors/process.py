@@ -86,7 +86,7 @@ def run_process(run: ProcessRun) -> Iterator[str]:
     threads = (
         threading.Thread(target=_feed, args=(process, run.program.encode()), daemon=True),
         threading.Thread(target=_collect, args=(process, lines), daemon=True),
-        threading.Thread(target=_keep_errors, args=(process, errors), daemon=True),
+        threading.Thread(target=keep_errors, args=(process, errors), daemon=True),
     )
     for thread in threads:
         thread.start()
@@ -154,7 +154,8 @@ def _collect(process: "subprocess.Popen[bytes]", lines: "queue.Queue[bytes | Non
     lines.put(None)
 
 
-def _keep_errors(process: "subprocess.Popen[bytes]", errors: bytearray) -> None:
+def keep_errors(process: "subprocess.Popen[bytes]", errors: bytearray) -> None:
+    """Read what a program says on standard error to its end, and keep the last of it."""
     with opened(process.stderr) as pipe:
         while chunk := os.read(pipe.fileno(), 4096):
             errors += chunk
