@@ -29,8 +29,9 @@ def sent_targets(broken: BrokenPanel) -> Iterator[tuple[Target, Mapping[str, Any
     """The panel's Loki targets that are asked, each with its query as sent."""
     for query in broken.request.queries:
         for sent in query.body["queries"] if query.datasource.kind == "loki" else ():
+            # An expression of Grafana's is asked together with what it is made of.
             target = next((t for t in broken.panel.targets if t.ref_id == sent["refId"]), None)
-            if target is not None:
+            if target is not None and "expr" in sent:
                 yield target, sent
 
 

@@ -5,18 +5,20 @@ from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import panel_json
 from obs_check.evidence.tried import reading_text, tried_finding, try_edits
 from obs_check.model.finding import Finding, PanelEdit
+from obs_check.panel.request import is_asked
 
 
 def find(context: Context, broken: BrokenPanel) -> Finding | None:
     """Read the panel with the hidden queries switched on."""
-    hidden = [t.ref_id for t in broken.panel.targets if t.hidden and t.text]
+    # What an expression is made of is asked, hidden or not.
+    hidden = [t.ref_id for t in broken.panel.targets if t.hidden and t.text and not is_asked(broken.panel, t)]
     if not hidden:
         return None
     targets = panel_json(context.dashboard, broken.panel.id).get("targets") or ()
     edits = [
         PanelEdit(broken.panel.id, ("targets", i, "hide"), t.get("hide"), False)
         for i, t in enumerate(targets)
-        if t.get("hide") and (t.get("expr") or t.get("rawSql"))
+        if t.get("hide") and t.get("refId") in hidden and (t.get("expr") or t.get("rawSql"))
     ]
     change = try_edits(context, broken, edits)
     every = len(hidden) == sum(bool(t.text) for t in broken.panel.targets)
