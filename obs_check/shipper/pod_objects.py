@@ -118,11 +118,14 @@ def _pod(item: Mapping[str, Any]) -> Pod:
 
 
 def _host(meta: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
-    set_ = [env for one in spec.get("containers") or () for env in one.get("env") or () if env["name"] == "HOSTNAME"]
-    for env in set_:
-        field = ((env.get("valueFrom") or {}).get("fieldRef") or {}).get("fieldPath")
-        return str(env.get("value") or (spec.get("nodeName") if field == "spec.nodeName" else "") or "")
-    return "" if spec.get("hostNetwork") or spec.get("hostname") else str(meta["name"])
+    containers = spec.get("containers") or ()
+    told = [env for one in containers for env in one.get("env") or ()]
+    if (own := next((env for env in told if env["name"] == "HOSTNAME"), None)) is not None:
+        field = ((own.get("valueFrom") or {}).get("fieldRef") or {}).get("fieldPath")
+        return str(own.get("value") or (spec.get("nodeName") if field == "spec.nodeName" else "") or "")
+    # A list without any environment may have been stripped of it.
+    is_open = not told or any(one.get("envFrom") for one in containers)
+    return "" if is_open or spec.get("hostNetwork") or spec.get("hostname") else str(meta["name"])
 
 
 def _own_labels(

@@ -151,11 +151,11 @@ def _no_container(pod: PodLogs, others: Sequence[Labels]) -> LeftOut:
 def _identity(target: RelabeledTarget) -> tuple[object, ...]:
     """What makes two targets of a job one for promtail 3.5: path and labels, so that a container that is discovered
     once for each of its ports is read once. One that a rule drops is what it was discovered as."""
-    labels = target.traced.labels
+    labels, directory = target.traced.labels, target.pod.directory if target.pod else ""
     if labels is None:
-        return tuple(sorted(target.discovered.items()))
+        return directory, *sorted(target.discovered.items())
     own = sorted((name, value) for name, value in labels.items() if not name.startswith("__"))
-    return target.glob, target.exclude, target.pod.directory if target.pod else "", *own
+    return target.glob, target.exclude, directory, *own
 
 
 def start_labels(

@@ -102,6 +102,14 @@ def test_what_is_asked_for_is_told_in_words() -> None:
     assert told == "job pods: its discovery asks for pods of label tier=web alone"
 
 
+def test_each_container_that_is_left_out_has_its_reason() -> None:
+    config, why = promtail({"namespaces": {"names": ["shop"]}}), []
+    files = [LogFile(CODER.replace("/coder/", f"/{name}/"), size=1) for name in ("debugger", "coder")]
+    for one in report(files, find_targets(config.jobs, files, {}, PODS)):
+        why.append(one.why.removeprefix("job pods: ")[:41])
+    assert why == ["discovery finds coder and wait of the pod", "its discovery asks for pods of namespace "]
+
+
 def test_what_the_running_shipper_found_it_asked_for() -> None:
     found = KnownPods(found=PODS.listed)
     assert about(promtail({"namespaces": {"own_namespace": True}}), CODER, found).reason == "taken"
@@ -134,6 +142,7 @@ def test_which_containers_of_a_listed_pod_have_a_target(
     assert why in found.why
 
 
+OTHER = {"name": "TZ", "value": "UTC"}
 NODE = {"name": "HOSTNAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}
 
 
@@ -142,8 +151,9 @@ NODE = {"name": "HOSTNAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeNa
     [
         ("pod_node_name", [NODE], {}, "taken"),
         ("pod_host_ip", [NODE], {}, "not discovered"),
-        ("pod_node_name", [], {}, "not discovered"),
-        ("pod_node_name", [], {"hostNetwork": True}, "taken"),
+        ("pod_node_name", [OTHER], {}, "not discovered"),
+        ("pod_node_name", [], {}, "taken"),
+        ("pod_node_name", [OTHER], {"hostNetwork": True}, "taken"),
         ("pod_node_name", [{"name": "HOSTNAME", "value": "n1"}], {}, "taken"),
         ("pod_label_none", [NODE], {}, "taken"),
     ],
