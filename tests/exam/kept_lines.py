@@ -28,11 +28,13 @@ LINES = 20
 
 
 class KeptLoki:
-    """A `lab loki --data` of its own; `most_bytes` is as far as it may write a file, None for as far as it can."""
+    """A `lab loki` of its own, without `--data` for None; `most_bytes` is as far as it may write a file, None for as
+    far as it can."""
 
-    def __init__(self, data: Path, most_bytes: int | None = None) -> None:
+    def __init__(self, data: Path | None, most_bytes: int | None = None) -> None:
         # -B: a module that is compiled where a file may not be that large would be kept in part.
-        arguments = ["-B", "-m", "obs_check", "lab", "loki", "--listen", "127.0.0.1:0", "--data", str(data)]
+        kept = [] if data is None else ["--data", str(data)]
+        arguments = ["-B", "-m", "obs_check", "lab", "loki", "--listen", "127.0.0.1:0", *kept]
 
         def ready() -> None:
             hear_signals()
