@@ -20,7 +20,7 @@ from obs_check.config.section import Secret
 from obs_check.errors import NotAllowed, Refused, Unavailable, UsageError
 from obs_check.model.backoff import Backoff
 from obs_check.model.clock_offset import ClockOffset, offset_of
-from obs_check.model.failure import Failure, failure, remedy_of
+from obs_check.model.failure import Failure, failure, remedy_of, wants_tls
 from obs_check.model.secret import beginning, hide_secrets
 
 if TYPE_CHECKING:
@@ -312,8 +312,11 @@ def raise_for_status(system: str, url: str, answer: Answer, token_sent: bool = T
         case Failure.NOT_ALLOWED:
             raise NotAllowed(message, _NO_TOKEN if system == "grafana" and not token_sent else remedy_of(said))
         case Failure.OUTAGE:
-            hint = _ELSEWHERE if status < 400 else _LATER if status == _TOO_MANY else f"look at the log of {system}"
-            raise Unavailable(message, hint)
+            if status < 400:
+                raise Unavailable(message, _ELSEWHERE if status >= 300 else _ASTRAY)
+            if wants_tls(said):
+                raise Unavailable(message, "write https:// in its URL")
+            raise Unavailable(message, _LATER if status == _TOO_MANY else f"look at the log of {system}")
     raise Refused(message, status, answer.start, _ASTRAY if status == 404 else "correct what it refuses")
 
 

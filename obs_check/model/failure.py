@@ -41,6 +41,9 @@ _SQLSTATE = {
 """By class of the SQLSTATE; every other class is an answer of the database to the statement."""
 
 
+_TO_TLS = r"client sent an HTTP request to an HTTPS server|a page of HTML .400 the plain HTTP request was sent to HTTPS"
+
+
 class Words(NamedTuple):
     """`pattern` is looked for at the start of a text; `source` says whose words it has."""
 
@@ -60,6 +63,7 @@ WORDS: tuple[Words, ...] = (
     Words(Failure.OUTAGE, r"(get|post|head|put) \"\": ", "Go: net/url.Error, a request that got no answer"),
     Words(Failure.OUTAGE, r"(dial (tcp|error)|context deadline exceeded|context canceled|x509: |tls: )", "Go: net"),
     Words(Failure.OUTAGE, r"(unexpected )?EOF$", "Go: io"),
+    Words(Failure.OUTAGE, _TO_TLS, "Go: net/http, and the page of nginx: a 400 to plain HTTP at a port of TLS"),
     Words(Failure.OUTAGE, r"failed to (connect|make http request)", "Grafana and pgx: a database that is not there"),
     Words(
         Failure.OUTAGE, r"(plugin (is )?(unavailable|not registered)|an error occurred within the plugin)", "Grafana"
@@ -147,6 +151,11 @@ def failure(status: int | None, words: str, source: str = "") -> Failure:
     if status is None or not 400 <= status < 500:
         return Failure.OUTAGE
     return Failure.OUTAGE if source != "downstream" and _UNREACHED.search(said) else Failure.REFUSAL
+
+
+def wants_tls(words: str) -> bool:
+    """Whether an answer says that the port which gave it is one of TLS."""
+    return re.match(_TO_TLS, words, re.I) is not None
 
 
 def remedy_of(words: str) -> str:

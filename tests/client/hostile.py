@@ -93,6 +93,10 @@ BROKEN: dict[str, Script] = {
     "an address elsewhere": [whole(b"", b"Location: http://127.0.0.1:9/", status=b"302 Found")],
     "the same address": [whole(b"", b"Location: /", status=b"307 Temporary Redirect")],
     "a login page": [whole(b"<!DOCTYPE html><title>Sign in</title>", b"Content-Type: text/html")],
+    "a port of TLS": [whole(b"Client sent an HTTP request to an HTTPS server.\n", status=b"400 Bad Request")],
+    "nginx's port of TLS": [
+        whole(b"<title>400 The plain HTTP request was sent to HTTPS port</title>", status=b"400 Bad Request")
+    ],
     "no body": [whole(b"")],
     "no content": [head(status=b"204 No Content")],
     "JSON cut off": [whole(b'{"a": ', JSON.strip())],
