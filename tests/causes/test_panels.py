@@ -17,17 +17,20 @@ import yaml
 
 from obs_check.app.diagnose.explain_panel import broken_targets
 from obs_check.app.systems.systems import Systems
+from obs_check.app.verify.check import Check
+from obs_check.app.verify.outcome import Outcome
 from obs_check.causes.panel import time_range
 from obs_check.causes.select import label_name_absent, label_value_absent
 from obs_check.client.egress import EgressAnswer
 from obs_check.evidence.context import BrokenPanel, JudgedPanels
 from obs_check.evidence.questions import LinesOf
-from obs_check.follow.run import Run, Sent
+from obs_check.follow.run import Run, Sent, plan_events
 from obs_check.model.entry import LogStream
 from obs_check.model.event import Event
 from obs_check.model.paths import AbsolutePath
-from obs_check.model.window import MS, Window
+from obs_check.model.window import MS, NS, Window
 from obs_check.panel.dashboard import load_dashboard
+from obs_check.panel.expect import Expectation
 from obs_check.panel.request import dashboard_range
 from obs_check.standin.loki.limits import Limits
 from tests.causes.staged import NOW_NS, dashboard, diagnosed, staged, stream, with_fixes
@@ -154,6 +157,24 @@ def test_what_ends_the_range_in_front_of_a_run_is_what_the_fix_takes_away(
     assert found is not None
     assert named in found.claim
     assert [getattr(edit, "path", ()) for edit in found.fix.edits] == [path]
+
+
+def test_a_delayed_now_is_taken_away_safely() -> None:
+    """The panel is looked at in the range that it has without it."""
+    document = dashboard([{"type": "logs", "expr": '{job="b"}'}], timepicker={"nowDelay": "50m"})
+    document["time"] = {"from": "now-3h", "to": "now"}
+    at = NOW_NS - 1800 * NS
+    events = plan_events("abcdef", 1, 1, "http://a.example/", "http://b.example/")
+    sent = tuple(Sent(replace(e, sent_ns=at), EgressAnswer(200, e.decision)) for e in events)
+    run = Run("abcdef", sent, Window(at, at + NS))
+    with staged(document, [stream({"job": "b"}, [f"GET /?obs={tag}" for tag in run.tags()])]) as systems:
+        check = Check(replace(systems, expectations={1: Expectation(1, "B", "lines")}), Outcome("verify", run))
+        check.panels(run)
+        check.explain()
+    (found,) = check.outcome.findings
+    assert found.cause == "panel.time-range"
+    assert "in a range that ends now the panel reads 2 lines" in found.claim
+    assert found.fix.safety == "safe"
 
 
 @pytest.mark.parametrize(

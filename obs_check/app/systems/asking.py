@@ -75,7 +75,8 @@ def _looking_again(systems: Systems, held: Yardstick) -> LookAgain:
     def again(document: Mapping[str, object], broken: BrokenPanel, window: Window | None = None) -> BrokenPanel:
         board = replace(systems.board, dashboard=changed_dashboard(systems.board.dashboard, document))
         # A change of the dashboard's range is looked at in that range.
-        moved = board.dashboard.document.get("time") != systems.board.dashboard.document.get("time")
+        ends = [(d.time_from, d.time_to, d.now_delay) for d in (board.dashboard, systems.board.dashboard)]
+        moved = ends[0] != ends[1]
         opened, relative = broken.opened, broken.request.relative and window is None
         requests = board.requests(
             systems.now_ns(), window or (None if moved else opened), {broken.panel.id}, None if moved else relative
