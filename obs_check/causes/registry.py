@@ -197,6 +197,8 @@ CAUSES: tuple[Cause, ...] = (
     comparison_removes_all.CAUSE,
     vectors_do_not_match.CAUSE,
     group_label_missing.ALONE,
+    datasource_missing.DEFAULT,
+    reducer_blank.OTHER,
     dashboard_drift.CAUSE,
     dashboard_drift.STANDING,
     zero_masked.FOR_NOTHING,

@@ -19,7 +19,7 @@ from obs_check.app.diagnose.explain_panel import broken_targets
 from obs_check.app.systems.systems import Systems
 from obs_check.app.verify.check import Check
 from obs_check.app.verify.outcome import Outcome
-from obs_check.causes.panel import time_range
+from obs_check.causes.panel import datasource_missing, time_range
 from obs_check.causes.select import label_name_absent, label_value_absent
 from obs_check.client.egress import EgressAnswer
 from obs_check.evidence.context import BrokenPanel, JudgedPanels
@@ -30,15 +30,26 @@ from obs_check.model.event import Event
 from obs_check.model.paths import AbsolutePath
 from obs_check.model.window import MS, NS, Window
 from obs_check.panel.dashboard import load_dashboard
+from obs_check.panel.datasource import Datasources
 from obs_check.panel.expect import Expectation
 from obs_check.panel.request import dashboard_range
 from obs_check.standin.loki.limits import Limits
-from tests.causes.staged import NOW_NS, dashboard, diagnosed, staged, stream, with_fixes
+from tests.causes.staged import NOW_NS, SOURCE, dashboard, diagnosed, staged, stream, with_fixes
 from tests.fakes import NOTHING_KNOWN
 
 CODER = {"namespace": "coder", "app": "coder"}
 BOUNDARY = {"job": "boundary", "filename": "/tmp/boundary_logs/b.log"}
 KEYS = {"streams", "panels", "variables", "limits", "cause", "also", "claim", "fix", "safety", "reads"}
+PROMETHEUS = {"uid": "p", "name": "P", "type": "prometheus", "isDefault": True}
+AT_NS = NOW_NS - 1800 * NS
+RUN = Run(
+    "abcdef",
+    tuple(
+        Sent(replace(event, sent_ns=AT_NS), EgressAnswer(200, event.decision))
+        for event in plan_events("abcdef", 1, 1, "http://a.example/", "http://b.example/")
+    ),
+    Window(AT_NS, AT_NS + NS),
+)
 FILES = sorted((Path(__file__).parent / "panels").glob("*.yaml"))
 CASES = {f"{file.stem}: {name}": case for file in FILES for name, case in yaml.safe_load(file.read_text()).items()}
 
@@ -163,13 +174,9 @@ def test_a_delayed_now_is_taken_away_safely() -> None:
     """The panel is looked at in the range that it has without it."""
     document = dashboard([{"type": "logs", "expr": '{job="b"}'}], timepicker={"nowDelay": "50m"})
     document["time"] = {"from": "now-3h", "to": "now"}
-    at = NOW_NS - 1800 * NS
-    events = plan_events("abcdef", 1, 1, "http://a.example/", "http://b.example/")
-    sent = tuple(Sent(replace(e, sent_ns=at), EgressAnswer(200, e.decision)) for e in events)
-    run = Run("abcdef", sent, Window(at, at + NS))
-    with staged(document, [stream({"job": "b"}, [f"GET /?obs={tag}" for tag in run.tags()])]) as systems:
-        check = Check(replace(systems, expectations={1: Expectation(1, "B", "lines")}), Outcome("verify", run))
-        check.panels(run)
+    with staged(document, [stream({"job": "b"}, [f"GET /?obs={tag}" for tag in RUN.tags()])]) as systems:
+        check = Check(replace(systems, expectations={1: Expectation(1, "B", "lines")}), Outcome("verify", RUN))
+        check.panels(RUN)
         check.explain()
     (found,) = check.outcome.findings
     assert found.cause == "panel.time-range"
@@ -205,3 +212,39 @@ def test_streams_that_are_selected_may_be_quiet_ones(labels: dict[str, str], cau
         found = cause.find(context, next(broken_targets(context, broken)))
     assert found is not None
     assert claim in found.claim
+
+
+def test_a_calculation_that_only_a_run_shows_to_be_wrong() -> None:
+    panel = {"queryType": "instant", "options": {"reduceOptions": {"calcs": ["diff"]}}}
+    document = dashboard([{"expr": 'sum(count_over_time({job="b"} [$__range]))', **panel}])
+    with staged(document, [stream({"job": "b"}, [f"GET /?obs={tag}" for tag in RUN.tags()])]) as systems:
+        check = Check(replace(systems, expectations={1: Expectation(1, "B", "total")}), Outcome("verify", RUN))
+        check.panels(RUN)
+        check.explain()
+    (found,) = check.outcome.findings
+    assert (found.cause, found.fix.safety) == ("panel.reducer-blank", "safe")
+    assert "the calculation diff makes 0 of the answer; to show the last value that is not null reads 2" in found.claim
+
+
+@pytest.mark.parametrize(("written", "known"), [(None, True), ({"uid": "loki"}, False)], ids=["of-none", "of-one"])
+def test_a_panel_whose_default_datasource_is_of_another_kind(written: dict[str, str] | None, known: bool) -> None:
+    document = dashboard([{"expr": '{job="b"}', "datasource": written}])
+    with staged(document, [stream({"job": "b"}, ["x"])]) as systems:
+        (view,) = systems.board.read(NOW_NS)
+
+    def look(
+        document: Mapping[str, Any],
+        broken: BrokenPanel,
+        window: Window | None = None,  # noqa: ARG001 (the protocol's signature)
+    ) -> BrokenPanel:
+        named = document["panels"][0]["datasource"] == {"type": "loki", "uid": "loki"}
+        return replace(broken, differs="" if named else "no")
+
+    sources = Datasources({"P": {**PROMETHEUS}, "Loki": {**SOURCE, "isDefault": False}})
+    seen = replace(NOTHING_KNOWN, dashboard=document, datasources=sources, look_again=look)
+    found = datasource_missing.DEFAULT.find(
+        seen, BrokenPanel(view.panel, view.request, view.reading, "no", view.probes)
+    )
+    assert (found is not None) == known
+    if found is not None:
+        assert "names no datasource, and the default, 'p', is prometheus; with 'loki' (loki)" in found.claim

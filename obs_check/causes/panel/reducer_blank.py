@@ -1,7 +1,7 @@
 """panel.reducer-blank: there are rows, and the panel makes no value of them.
 
 `last` gives a blank where the newest point is null, a `fields` expression that meets no column gives "No data", and a
-tile whose text mode is `none` shows no value.
+tile whose text mode is `none` shows no value; `diff` of one point is 0.
 """
 
 from obs_check.evidence.cause import on_panel
@@ -43,4 +43,22 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     return None
 
 
+def find_other(context: Context, broken: BrokenPanel) -> Finding | None:
+    """Another calculation than the last value, where a run shows that this is what it has to read."""
+    calcs, _, _ = reduce_options(broken.panel)
+    if not context.expects(broken.panel.id) or not broken.reading.rows or calcs == ["lastNotNull"]:
+        return None
+    stored = (panel_json(context.dashboard, broken.panel.id).get("options") or {}).get("reduceOptions") or {}
+    place, summary = ("options", "reduceOptions", "calcs"), "show the last value that is not null"
+    change = try_edits(context, broken, [PanelEdit(broken.panel.id, place, stored.get("calcs"), ["lastNotNull"])])
+    if not change.right:
+        return None
+    claim = (
+        f"the calculation {', '.join(calcs)} makes {reading_text(broken.reading)} of the answer; to {summary} reads "
+        f"{reading_text(change.reading)}"
+    )
+    return tried_finding(context, broken, OTHER, claim, change, summary)
+
+
 CAUSE = on_panel("panel.reducer-blank", "panel", find)
+OTHER = on_panel("panel.reducer-blank", "panel", find_other, asked="last")
