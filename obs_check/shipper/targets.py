@@ -99,19 +99,29 @@ def find_targets(
     count once, as in promtail."""
     pods = {pod.directory: pod for file in files if (pod := pod_logs(file.path))}
     found: dict[tuple[object, ...], RelabeledTarget] = {}
+    # A cluster has thousands of pods, of which a node's directory holds a few.
+    names: dict[tuple[str | None, ...], list[Labels]] = {}
+    for labels in (*known.found, *known.listed):
+        names.setdefault(_pod_name(labels), []).append(labels)
     for job in jobs:
         targets = [RelabeledTarget(job, own, trace(own, job.relabel, _unknown(own, None, True))) for own in job.targets]
         for pod in pods.values() if job.finds_pods else ():
-            targets += _of_pod(job, pod, supplied, known)
+            targets += _of_pod(job, pod, supplied, known, names.get(_pod_name(dict(pod.labels)), []))
         for target in targets:
             traced = target.traced
             found.setdefault((job.name, traced.rule, _identity(target), tuple(traced.unknown)), target)
     return list(found.values())
 
 
-def _of_pod(job: ScrapeJob, pod: PodLogs, supplied: Labels, known: KnownPods) -> Iterator[RelabeledTarget]:
-    """The targets that a job's discovery makes of a pod's container; one with the reason where it makes none."""
-    everyone = (*known.found, *known.listed)
+def _pod_name(labels: Labels) -> tuple[str | None, ...]:
+    return labels.get(f"{META}namespace"), labels.get(f"{META}pod_name")
+
+
+def _of_pod(
+    job: ScrapeJob, pod: PodLogs, supplied: Labels, known: KnownPods, everyone: Sequence[Labels]
+) -> Iterator[RelabeledTarget]:
+    """The targets that a job's discovery makes of a pod's container; one with the reason where it makes none. Of what
+    is known, `everyone` is what has the pod's name."""
     told = [labels for labels in everyone if pod.is_of(labels)]
     others = [] if told else [labels for labels in everyone if pod.is_in_pod(labels)]
     if others:
