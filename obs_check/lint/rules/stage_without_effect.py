@@ -27,6 +27,8 @@ _CRI_LINES = [
     for text in ("", "x", "\tat x.y(Z.java:1)", "[x]", "{", "}")
 ]
 
+_STREAM = "; whether a line is of stdout or stderr says the meta label `__meta_docker_container_log_stream`"
+
 
 def _find(material: Material) -> Iterator[Found]:
     for shipper in material.shippers:
@@ -34,15 +36,17 @@ def _find(material: Material) -> Iterator[Found]:
         of_files = {id(one) for job in shipper.config.jobs if not job.comes_bare for one in job.pipeline.every()}
         for job in shipper.config.jobs:
             for stage, before, behind in _placed(job.pipeline, []):
-                why = _why(stage, before, behind, job) or (None if id(stage) in of_files else _unwraps(stage))
-                if why is None:
+                why = _why(stage, before, behind, job)
+                bare = _unwraps(stage, job) if why is None and id(stage) not in of_files else None
+                if (found := why or bare) is None:
                     continue
-                needle, claim, remedy = why
+                needle, claim, remedy = found
                 spot = shipper.spot(job, needle, stage=stage)
                 if (spot, claim) not in told:
                     # The stages of one component of Alloy's are those of several jobs.
                     told.add((spot, claim))
-                    yield spot, f"job {job.name}: {claim}", remedy
+                    # What is said of every job of a file in the same words is one habit.
+                    yield spot, claim if bare else f"job {job.name}: {claim}", remedy
 
 
 def _placed(pipeline: Pipeline, before: list[Stage]) -> Iterator[tuple[Stage, Sequence[Stage], Sequence[Stage]]]:
@@ -78,16 +82,13 @@ def _why(stage: Stage, before: Sequence[Stage], behind: Sequence[Stage], job: Sc
             return None
 
 
-def _unwraps(stage: Stage) -> tuple[str, str, str] | None:
+def _unwraps(stage: Stage, job: ScrapeJob) -> tuple[str, str, str] | None:
     """What is said of a stage through which no line goes that has the wrapping of a container runtime."""
     if not isinstance(stage, Cri | Docker):
         return None
-    claim = f"`{stage.kind}` does nothing: the lines come by an API, without the wrapping that it takes off"
-    return (
-        f"{stage.kind}:",
-        claim,
-        "take it out; which stream Docker has a line of is `__meta_docker_container_log_stream`",
-    )
+    of_docker = "loki.source.kubernetes" not in job.discovery
+    claim = f"`{stage.kind}` does nothing: the lines come by {'Docker' if of_docker else 'Kubernetes'}'s API, unwrapped"
+    return f"{stage.kind}:", claim, f"take it out{_STREAM if of_docker else ''}"
 
 
 def _counted(behind: Sequence[Stage]) -> str:
