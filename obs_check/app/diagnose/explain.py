@@ -4,12 +4,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from obs_check.app.diagnose.explain_panel import broken_targets, hidden_by_loki, of_panel
-from obs_check.app.diagnose.unexplained import idle_in_words, lost_in_words
+from obs_check.app.diagnose.unexplained import idle_in_words, lost_in_words, rungs_in_words
 from obs_check.app.diagnose.unnamed import of_unnamed
 from obs_check.app.verify.verdicts import PanelVerdict, Yardstick, broken_panel
 from obs_check.causes.registry import causes_asked, causes_on
 from obs_check.errors import NotAllowed, Refused, Unavailable
 from obs_check.evidence.context import BrokenPanel, Context
+from obs_check.evidence.funnel import Rung
 from obs_check.evidence.group import group_findings
 from obs_check.evidence.not_reloaded import not_reloaded
 from obs_check.evidence.run_evidence import arrived_events
@@ -79,7 +80,7 @@ def explain(
 @dataclass(slots=True)
 class _Explaining:
     """Found so far. `later` are causes behind others, `unasked` panels by the outage that left them unknown, `lost`
-    those of a path whose lines do not get to Loki, `empty` what leaves a panel's query without lines."""
+    those of a path whose lines do not get to Loki, `empty` the part of a panel's query that no line passes."""
 
     context: Context
     held: Yardstick
@@ -101,8 +102,7 @@ class _Explaining:
             try:
                 finding = cause.find(self.context)
             except (Unavailable, NotAllowed) as error:
-                # The cause was asked for, and is not one that was found.
-                self.outages.append(f"{error.message}; whether it is {cause.id} is unknown")
+                self.outages.append(f"{cause.id}: {error.message}")
                 self.denied = self.denied or isinstance(error, NotAllowed)
                 continue
             if finding is not None:
@@ -127,38 +127,35 @@ class _Explaining:
             # Whether its lines are there nobody knows, and those of the other path are not its own.
             return self._unasked(row, Unavailable(at_loki.unknown, ""))
         broken = broken_panel(row, self.held)
+        rungs: Sequence[Rung] = ()
         try:
             if shows:
                 hidden = hidden_by_loki(self.context, broken)
-                found, funnel = [hidden] if hidden else [], ""
+                found = [hidden] if hidden else []
             else:
-                found, funnel = of_panel(self.context, broken)
+                found, rungs = of_panel(self.context, broken)
         except (Unavailable, NotAllowed) as error:
             if _refuses(error):
                 # It answers, and not this: what the panel shows stays what is known of it.
                 return self._unexplained(row, f"its lines cannot be counted: {error.message}")
             return self._unasked(row, error)
-        if found and (now := self.again(row)).verdict is not Verdict.FAIL:
-            # Its lines came late, or a cache had the answer: what was changed meanwhile proves nothing.
-            self.progress(f"panel {row.view.panel.id}: {row.differs}; read again: {now.verdict}")
-            return now
         if found:
             self._found(row, found)
             return replace(row, cause=found[0].cause)
         if upstream is not None:
             self.later += self.behind(upstream, row)
             return replace(row, cause=upstream.cause)
-        return self._unexplained(row, funnel, lost=shows)
+        return self._unexplained(row, rungs_in_words(rungs), lost=shows)
 
     def idle(self, row: PanelVerdict) -> PanelVerdict:
         """The row of a panel that reads nothing where nothing says that it has to read something: broken where a cause
         is proved on it, otherwise it stays as it is."""
         broken = broken_panel(row, self.held)
         try:
-            found, funnel = of_panel(self.context, broken)
-            _, ended, part = funnel.rpartition("none passes ")
-            if ended:
-                self.empty[row.view.panel.id] = part
+            found, rungs = of_panel(self.context, broken)
+            for rung in rungs:
+                if not rung.lines:
+                    self.empty[row.view.panel.id] = rung.text
             found = [one for one in found if self._holds(one, broken)]
         except (Unavailable, NotAllowed) as error:
             return row if _refuses(error) else self._unasked(row, error)

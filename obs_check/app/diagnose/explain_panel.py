@@ -14,16 +14,17 @@ _DEEPEST = 3
 """Causes that are looked for one behind the other; a panel with more is better written anew."""
 
 
-def of_panel(context: Context, broken: BrokenPanel) -> tuple[list[Finding], str]:
-    """The causes that are proved on a panel, and the funnel of its last query in words where none is.
+def of_panel(context: Context, broken: BrokenPanel) -> tuple[list[Finding], Sequence[Rung]]:
+    """The causes that are proved on a panel, and the rungs of its last Loki query, as far as they were asked.
 
     When the fix of a cause edits the dashboard, the whole panel is read with it; where it is still wrong, the next
     cause is looked for in what would be seen then.
     """
     findings: list[Finding] = []
-    funnel, right = "", False
+    rungs: Sequence[Rung] = ()
+    right = False
     for _ in range(_DEEPEST):
-        found, funnel = _first(context.for_panel(broken), broken)
+        found, rungs = _first(context.for_panel(broken), broken)
         if found is None or any(_mistake(f) == _mistake(found) for f in findings):
             break
         findings.append(found)
@@ -46,7 +47,7 @@ def of_panel(context: Context, broken: BrokenPanel) -> tuple[list[Finding], str]
             break
         context = replace(context, dashboard=document)
     exactly = right and context.expects(broken.panel.id)
-    return [replace(f, fix=_settled(f.fix, right, exactly)) for f in findings], funnel
+    return [replace(f, fix=_settled(f.fix, right, exactly)) for f in findings], rungs
 
 
 def _mistake(found: Finding) -> tuple[str, str | None, str]:
@@ -60,23 +61,23 @@ def _settled(fix: Fix, right: bool, exactly: bool) -> Fix:
     return replace(fix, safety="safe") if safe and fix.safety == "review" and fix.edits else fix
 
 
-def _first(context: Context, broken: BrokenPanel) -> tuple[Finding | None, str]:
+def _first(context: Context, broken: BrokenPanel) -> tuple[Finding | None, Sequence[Rung]]:
+    rungs: Sequence[Rung] = ()
     for cause in causes_on("panel"):
         found = cause.find(context, broken)
         if found is not None:
-            return found, ""
-    funnel = "it has no Loki query"
+            return found, rungs
     for target in broken_targets(context, broken):
-        funnel = _in_words(target.rungs)
+        rungs = target.rungs
         for cause in causes_on("query"):
             found = cause.find(context, target)
             if found is not None:
-                return found, funnel
+                return found, rungs
     for cause in causes_asked("last"):
         found = cause.find(context, broken)
         if found is not None:
-            return found, funnel
-    return None, funnel
+            return found, rungs
+    return None, rungs
 
 
 def hidden_by_loki(context: Context, broken: BrokenPanel) -> Finding | None:
@@ -85,11 +86,6 @@ def hidden_by_loki(context: Context, broken: BrokenPanel) -> Finding | None:
     return next(
         (found for cause in causes if (found := cause.find(context.for_panel(broken), broken)) is not None), None
     )
-
-
-def _in_words(rungs: Sequence[Rung]) -> str:
-    """How far the lines of a query got, as far as it was asked."""
-    return ", ".join(f"{f'{rung.lines:g} lines pass' if rung.lines else 'none passes'} `{rung.text}`" for rung in rungs)
 
 
 def broken_targets(context: Context, broken: BrokenPanel) -> Iterator[BrokenTarget]:

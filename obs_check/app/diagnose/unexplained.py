@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from obs_check.app.verify.verdicts import PanelVerdict, Yardstick
 from obs_check.evidence.context import Context
+from obs_check.evidence.funnel import Rung
 from obs_check.model.wording import count_noun
 
 _TOLD_BY: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -27,6 +28,13 @@ def lost_in_words(context: Context, path: str, ids: Sequence[int]) -> str:
     return f"{which}: {seen} on path {path}{where}: lines are lost between the two, the queries are not to blame{more}"
 
 
+def rungs_in_words(rungs: Sequence[Rung]) -> str:
+    """How far the lines of a panel's last query got, as far as it was asked."""
+    if not rungs:
+        return "it has no Loki query"
+    return ", ".join(f"{f'{rung.lines:g} lines pass' if rung.lines else 'none passes'} `{rung.text}`" for rung in rungs)
+
+
 def _numbered(ids: Sequence[int]) -> str:
     every = list(dict.fromkeys(ids))
     return f"panel{'s' if len(every) > 1 else ''} {', '.join(map(str, every))}"
@@ -43,7 +51,9 @@ def idle_in_words(held: Yardstick, empty: Mapping[int, str], idle: Sequence[Pane
     for number in ids:
         if empty.get(number):
             ends.setdefault(empty[number], []).append(number)
-    where = ", ".join(f"{part} ({_numbered(numbers)})" if len(ids) > 1 else part for part, numbers in ends.items())
+    where = ", ".join(
+        f"`{part}` ({_numbered(numbers)})" if len(ids) > 1 else f"`{part}`" for part, numbers in ends.items()
+    )
     more = f"; no line passes {where}" if where else ""
     if held.run is None:
         return [f"{what}, which may be true: `diagnose --inject` sends events and tells{more}"]
