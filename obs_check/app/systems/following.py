@@ -36,7 +36,10 @@ def _follow(systems: Systems, run: Run, hops: list[HopSeen], say: Say, news: New
         hop.doubt = doubt
 
     def seen(hop: HopSeen) -> None:
-        say(f"path {hop.path} {hop.hop}: {len(hop.wanted) - len(hop.missing)} of {len(hop.wanted)} seen {hop.note}")
+        # What did not answer has not shown that anything is missing.
+        said = f"not known: {hop.unknown}" if hop.unknown else hop.note
+        there = len(hop.wanted) - len(hop.missing)
+        say(f"path {hop.path} {hop.hop}: {there} of {len(hop.wanted)} seen{f'; {said}' if said else ''}")
 
     def waiting(hop: HopSeen, left_s: int) -> None:
         there = f"{len(hop.wanted) - len(hop.missing)} of {len(hop.wanted)} there"

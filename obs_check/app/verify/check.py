@@ -178,8 +178,9 @@ class Check:
             still = sum(c.moved == "not" for c in self._controls)
             self.say(f"{count_noun(len(self._controls), 'panel')} read before and after the run, {still} did not move")
 
-    def _look(self, now_ns: int, only: Collection[int] | None) -> list[PanelVerdict]:
-        return look_at_panels(self.systems.board, self._held, now_ns, only, self._told_while_reading())
+    def _look(self, now_ns: int, only: Collection[int] | None, again: bool = False) -> list[PanelVerdict]:
+        progress = self._told_while_reading()
+        return look_at_panels(self.systems.board, self._held, now_ns, only, progress, in_other_words=again)
 
     def _told_while_reading(self) -> Callable[[Panel], None]:
         """Says how far the reading of a large dashboard is."""
@@ -235,8 +236,8 @@ class Check:
         self._surroundings()
 
     def _read_again(self, row: PanelVerdict) -> PanelVerdict:
-        """A panel as it reads now."""
-        rows = self._look(self.systems.now_ns(), {row.view.panel.id})
+        """A panel as it reads now, whatever was answered before."""
+        rows = self._look(self.systems.now_ns(), {row.view.panel.id}, again=True)
         return next((one for one in rows if copy_of(one.view) == copy_of(row.view)), row)
 
     def suggest(self) -> None:

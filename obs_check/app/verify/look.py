@@ -25,8 +25,11 @@ def look_at_panels(
     now_ns: int,
     only: Collection[int] | None = None,
     progress: Progress = lambda _panel: None,
+    *,
+    in_other_words: bool = False,
 ) -> list[PanelVerdict]:
-    """Read the panels in their own ranges and judge them; with a run, those with an expectation over its lines too.
+    """Read the panels in their own ranges and judge them; with a run, those with an expectation over its lines too:
+    `in_other_words` by a question that means the same, which no cache has an answer to.
 
     What cannot be asked for the run's lines is compared with its reading before the run: it is read from the same start
     on, so that nothing falls out of it meanwhile.
@@ -37,7 +40,7 @@ def look_at_panels(
     at = opened_at(board.dashboard, run, now_ns)
     views = board.answers(_since_before(board, held, at, board.requests(at, None, only)), progress)
     asked = [v.request for v in views if _asks_for_run(v, held)]
-    own = {copy_of(v): v for v in _of_run(board, run).answers(asked)}
+    own = {copy_of(v): v for v in _of_run(board, run, in_other_words).answers(asked)}
     return [judge_panel(view, own.get(copy_of(view)), held) for view in views]
 
 
@@ -73,8 +76,9 @@ def opened_at(dashboard: Dashboard, run: Run, now_ns: int) -> int:
     return max(at - passed, run.window.end_ns) if moves else at
 
 
-def _of_run(board: Board, run: Run) -> Board:
-    return replace(board, ask=of_run(board.ask, run.needle))
+def _of_run(board: Board, run: Run, in_other_words: bool = False) -> Board:
+    needle = run.needle.removesuffix("-") if in_other_words else run.needle
+    return replace(board, ask=of_run(board.ask, needle))
 
 
 def _asks_for_run(view: PanelView, held: Yardstick) -> bool:

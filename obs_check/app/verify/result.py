@@ -121,7 +121,7 @@ def _of_hops(name: str, hops: Sequence[HopSeen], findings: Sequence[Finding]) ->
         return Part(name, Verdict.UNKNOWN, "no hop was looked at")
     verdict = worst(hop.verdict for hop in hops)
     broken = [hop for hop in hops if hop.verdict is not Verdict.OK]
-    said = f"{len(hops) - len(broken)} of {len(hops)} hops have every record"
+    said = f"{len(hops) - len(broken)} of {len(hops)} hops have every record{_unknown(hops)}"
     lines = [f"path {h.path} {h.hop}: {h.unknown or ', '.join(h.missing[:_LINES])}" for h in broken]
     return _explained(name, verdict, said, tuple(lines[:_LINES]), [f for f in findings if f.hop in _ON_THE_WAY])
 
@@ -131,10 +131,15 @@ def _shown(panels: Sequence[PanelVerdict], findings: Sequence[Finding]) -> Part:
         return Part("shown", None, "no panel was read")
     verdict = worst(row.verdict for row in panels)
     broken = [row for row in panels if row.verdict is not Verdict.OK]
-    said = f"{len(panels) - len(broken)} of {count_noun(len(panels), 'panel')} read as they should"
+    said = f"{len(panels) - len(broken)} of {count_noun(len(panels), 'panel')} read as they should{_unknown(panels)}"
     lines = tuple(f"panel {row.view.panel.id} {row.view.panel.title}: {row.differs or row.verdict}" for row in broken)
     ids = {row.view.panel.id for row in broken}
     return _explained("shown", verdict, said, lines[:_LINES], [f for f in findings if ids & set(f.panels)])
+
+
+def _unknown(rows: Sequence[HopSeen] | Sequence[PanelVerdict]) -> str:
+    unknown = sum(row.verdict is Verdict.UNKNOWN for row in rows)
+    return f", {unknown} unknown" if unknown else ""
 
 
 def _explained(name: str, verdict: Verdict, said: str, lines: tuple[str, ...], causes: Sequence[Finding]) -> Part:
