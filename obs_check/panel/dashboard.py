@@ -1,5 +1,6 @@
 """A dashboard from any document that can hold one: classic JSON, API answer, schema v2 resource, ConfigMap."""
 
+import base64
 import json
 from collections.abc import Mapping
 
@@ -27,6 +28,8 @@ _EXPORT = "give the dashboard's JSON model, an answer of /api/dashboards/uid/...
 _PERSES = "obs-check reads dashboards of Grafana: give that one"
 
 _LISTS = ("List", "ConfigMapList")
+_SIGNS = {"panels", "rows", "elements", "templating", "schemaVersion", "dashboard", "spec"}
+"""Keys of a dashboard, or of what holds one."""
 
 
 def changed_dashboard(dashboard: Dashboard, doc: Mapping[str, object]) -> Dashboard:
@@ -104,16 +107,26 @@ def _read(doc: object, source: str) -> list[Dashboard]:
 
 
 def _config_map(doc: Mapping[str, object], source: str) -> list[Dashboard]:
-    data = doc.get("data") or {}
-    if not isinstance(data, Mapping):
+    data, coded = doc.get("data") or {}, doc.get("binaryData") or {}
+    if not isinstance(data, Mapping) or not isinstance(coded, Mapping):
         raise InputError(f"{source}: data of the ConfigMap is not an object", _EXPORT)
     found = []
-    for key, text in data.items():
+    for key, text in (*data.items(), *((key, _decoded(text)) for key, text in coded.items())):
         if not str(key).endswith(".json"):
             continue
         try:
             held = json.loads(text)
         except (TypeError, ValueError, RecursionError) as error:
             raise InputError(f"{source}: {key} is not JSON: {error}", "correct the ConfigMap's entry") from error
-        found += _read(held, f"{source}:{key}")
+        # Other programs have their JSON beside it.
+        if isinstance(held, Mapping) and not is_perses(held) and _SIGNS & held.keys():
+            found += _read(held, f"{source}:{key}")
     return found
+
+
+def _decoded(text: object) -> str:
+    """The text of what is in base64, "" for what is none."""
+    try:
+        return base64.b64decode(str(text)).decode()
+    except ValueError:
+        return ""

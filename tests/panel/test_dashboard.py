@@ -1,5 +1,6 @@
 """Reading dashboards: classic, old rows, API answers, schema v2, ConfigMaps, and what is none of them."""
 
+import base64
 import json
 from typing import Any
 
@@ -131,6 +132,24 @@ def test_children_of_a_closed_row_are_marked() -> None:
 def test_what_is_no_dashboard_is_refused(doc: Any, says: str) -> None:
     with pytest.raises(InputError, match=says):
         load_dashboard(doc, "f.json")
+
+
+def test_what_stands_beside_a_dashboard_is_passed_over() -> None:
+    perses = {"kind": "Dashboard", "spec": {"panels": {"a": {"kind": "Panel"}}}}
+    data = {
+        "app.json": '{"a": 1}',
+        "list.json": "[1]",
+        "perses.json": json.dumps(perses),
+        "d.json": json.dumps(CLASSIC),
+    }
+    doc = {"kind": "List", "items": [{"kind": "ConfigMap", "data": data}, {"kind": "Secret", "data": {"x": "eA=="}}]}
+    assert [d.source for d in load_dashboards(doc, "cm.yaml")] == ["cm.yaml:d.json"]
+
+
+def test_a_dashboard_in_bytes_of_a_config_map() -> None:
+    coded = base64.b64encode(json.dumps(CLASSIC).encode()).decode()
+    doc = {"kind": "ConfigMap", "binaryData": {"logo.png": "/w==", "d.json": coded}}
+    assert [d.source for d in load_dashboards(doc, "cm.yaml")] == ["cm.yaml:d.json"]
 
 
 def test_several_dashboards_of_one_document() -> None:
