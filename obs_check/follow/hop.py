@@ -130,7 +130,7 @@ class HopSeen:
             "missing": self.missing,
             "latency_ms": round(delays[len(delays) // 2], 1) if delays else None,
             "verdict": str(self.verdict),
-            "note": self._told(),
+            "note": self.told(),
             "events": [
                 {
                     "tag": tag,
@@ -143,7 +143,7 @@ class HopSeen:
             **({"shipper": self.shipping.to_json()} if self.shipping else {}),
         }
 
-    def _told(self) -> str:
+    def told(self) -> str:
         """The note, and behind it what the shipper says."""
         if self.hop == "egress" and self.doubt:
             first = next(tag for tag in self.wanted if tag in self.doubt)

@@ -50,9 +50,9 @@ def make_console(file: TextIO, color: bool) -> Console:
     )
 
 
-def hop_table(rows: Rows, narrow: bool = False) -> Table:
+def hop_table(rows: Rows, narrow: bool = False, tags_left_out: bool = False) -> Table:
     """One row a hop of a path; the first hop where a tag is missing is the one to look at. A narrow one names one tag
-    a hop, and leaves out the latency."""
+    a hop, and leaves out the latency; the tags are left out where there is no room for one."""
     most = 1 if narrow else _SHOWN_TAGS
     columns = {
         "path": lambda row: cell(row.get("path")),
@@ -67,7 +67,7 @@ def hop_table(rows: Rows, narrow: bool = False) -> Table:
         "verdict": lambda row: _verdict(row.get("verdict")),
         "note~": lambda row: cell(row.get("note"), narrow),
     }
-    left_out = (">latency",) if narrow else ()
+    left_out = (">latency", "missing~")[: 2 if tags_left_out else int(narrow)]
     return _told("Hops", {name: make for name, make in columns.items() if name not in left_out}, rows, narrow)
 
 

@@ -35,6 +35,8 @@ SAFETY = {
 Diffs = Literal["none", "short", "all"]
 _SHORT_DIFF = 12
 """Rows of a patch that is shown unasked."""
+_NO_TAGS = 60
+"""Fewer columns than these leave no room for a tag in the table of hops."""
 _CLAIM_COLUMNS = 80
 _CLAIM_ROWS = 2
 _WHOLE = 10**6
@@ -215,7 +217,8 @@ def _print_hops(console: Console, hops: Sequence[Mapping[str, object]], everythi
     shown = sorted({str(row.get("path")) for row in odd} & set(_PATHS))
     paths = ", ".join(f"{path}: {_PATHS[path]}" for path in shown)
     if odd:
-        console.print(hop_table(odd, console.width < NARROW and not everything))
+        narrow, tiny = (console.width < columns and not everything for columns in (NARROW, _NO_TAGS))
+        console.print(hop_table(odd, narrow, tiny))
     if hops:
         right = _as_it_should(hops, "hops")
         console.print(Text(f"{right}; {paths}" if paths else right, "dim"))

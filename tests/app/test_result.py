@@ -85,6 +85,9 @@ def test_what_nobody_answered_is_not_missing() -> None:
     print_document(document, screen, color=False)
     assert "0 of 1 hops as they should be, 1 unknown" in screen.getvalue()
     assert "missing" not in screen.getvalue()
+    early: Any = outcome(RUN, replace(LOST, waiting=True), HEALTHY).to_json()
+    audited = next(part for part in early["result"]["parts"] if part["part"] == "audited")
+    assert audited["lines"] == ["path A loki: its time was not up"]
 
 
 def test_what_an_ended_command_did_not_do_is_not_said() -> None:

@@ -152,6 +152,7 @@ def test_a_narrow_table_leaves_out_what_says_least() -> None:
     wide, narrow = (list(hop_table([hop], narrow).columns[4].cells) for narrow in (False, True))
     assert [str(cell) for cell in wide] == ["abcd-1-allow, abcd-2-deny, abcd-3-allow +1"]
     assert [str(cell) for cell in narrow] == ["abcd-1-allow +3"]
+    assert "missing" not in [str(c.header) for c in hop_table([hop], narrow=True, tags_left_out=True).columns]
     panel = {"id": 1, "title": "t", "path": "B", "reads": "0", "wanted": "1", "state": "s"}
     panel |= {"verdict": "fail", "cause": "c"}
     whole, cut = ([str(c.header) for c in panel_table([panel], narrow).columns] for narrow in (False, True))

@@ -122,7 +122,11 @@ def _of_hops(name: str, hops: Sequence[HopSeen], findings: Sequence[Finding]) ->
     verdict = worst(hop.verdict for hop in hops)
     broken = [hop for hop in hops if hop.verdict is not Verdict.OK]
     said = f"{len(hops) - len(broken)} of {len(hops)} hops have every record{_unknown(hops)}"
-    lines = [f"path {h.path} {h.hop}: {h.unknown or ', '.join(h.missing[:_LINES])}" for h in broken]
+    # What an unknown hop has not seen may still come, or be there.
+    lines = [
+        f"path {h.path} {h.hop}: {', '.join(h.missing[:_LINES]) if h.verdict is Verdict.FAIL else h.told()}"
+        for h in broken
+    ]
     return _explained(name, verdict, said, tuple(lines[:_LINES]), [f for f in findings if f.hop in _ON_THE_WAY])
 
 
