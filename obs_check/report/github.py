@@ -7,6 +7,7 @@ from typing import Any
 
 from obs_check.app.verify.document import Document
 from obs_check.lint.issue import name_places
+from obs_check.report.tables import told_findings
 from obs_check.report.terminal import escape_controls
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
@@ -27,7 +28,7 @@ def annotations(document: "Document") -> Iterator[str]:
     """A workflow command a cause of a run's document, at the file that its fix changes where it lies here; then what is
     not explained and who did not answer."""
     last = document.get("after") or document
-    for finding in last.get("findings") or ():
+    for finding in told_findings(last):
         fix = finding.get("fix") or {}
         numbers = list(map(str, finding.get("panels") or ()))
         text = f"{finding.get('claim')}\n{fix.get('summary') or ''}".rstrip()

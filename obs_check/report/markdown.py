@@ -9,7 +9,7 @@ from obs_check.model.wording import count_noun
 from obs_check.report.console import answer_text
 from obs_check.report.frames import EvidenceTable
 from obs_check.report.html.runs import runs_of
-from obs_check.report.tables import sent_events, severity_and_kind
+from obs_check.report.tables import sent_events, severity_and_kind, told_findings
 from obs_check.report.terminal import escape_controls, in_one_line
 
 _MARKUP = re.compile(r"[\\`*_\[\]<>&|~!$]")
@@ -46,7 +46,7 @@ def to_markdown(document: "Document", tables: Sequence[EvidenceTable]) -> str:
             parts.append(f"Run {in_markdown(one.document['run'])}{when}, {sent}.")
         result = one.document.get("result")
         parts += [_part(part) for part in (result and result.get("parts")) or ()]
-    findings = list(document.get("findings") or ())
+    findings = told_findings(document)
     if findings:
         parts.append("## Findings")
         parts += [_finding(n, f) for n, f in enumerate(findings, 1)]

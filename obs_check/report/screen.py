@@ -23,7 +23,7 @@ from obs_check.report.console import (
     probe_line,
     suggested_table,
 )
-from obs_check.report.tables import severity_and_kind
+from obs_check.report.tables import severity_and_kind, told_findings
 from obs_check.report.terminal import escape_controls, in_one_line
 
 _WRONG_MEANINGS = frozenset({"broken_zero", "false_green"})
@@ -66,7 +66,7 @@ def print_document(
             for line in (*part.get("why", ()), *part.get("lines", ())):
                 console.print(Text(escape_controls(f"   {line}"), "dim"))
     explained: set[str] = set()
-    for number, finding in enumerate(document.get("findings") or (), start=1):
+    for number, finding in enumerate(told_findings(document), start=1):
         print_finding(console, number, finding, everything, explained)
     for text in document.get("unexplained") or ():
         console.print(Text(escape_controls(f"unexplained: {text}"), "yellow"))

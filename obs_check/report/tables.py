@@ -44,6 +44,19 @@ def evidence_of(finding: "JsonFinding") -> str:
     return {"proof": "proved", "observation": "observed"}.get(kind, "")
 
 
+def told_findings(document: "Document") -> "list[JsonFinding]":
+    """The findings of a document for a person: a cause on the way to Loki is one of all panels of its path, and is told
+    as the cause of those that are not as they should be. One that only informs may be about panels that are right."""
+    rows = list(document.get("panels") or ())
+    right = {row.get("id") for row in rows} - {row.get("id") for row in rows if row.get("verdict") != "ok"}
+    return [
+        finding
+        if finding.get("severity") == "info" or value_at(finding, "subject", "panel") is not None
+        else {**finding, "panels": [panel for panel in finding.get("panels") or () if panel not in right]}
+        for finding in document.get("findings") or ()
+    ]
+
+
 def _parts(document: "Document") -> "Iterator[Document]":
     yield document
     after = document.get("after")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from obs_check.app.diagnose.explain import of_what_is_wrong
 from obs_check.app.systems.chosen_fixes import chosen_fixes, patch_of
 from obs_check.errors import UsageError
 from obs_check.model.finding import FileEdit, Finding, Fix, Observation, Safety, Subject, TargetEdit
@@ -27,13 +26,6 @@ THIRD = finding("review.other", "review", FileEdit("/etc/p.yaml", BEFORE, BEFORE
 FOURTH = finding("manual.thing", "manual")
 TRUE_ZERO = replace(finding("truth.nothing", "manual"), severity="info")
 EVERY = (FIRST, SECOND, THIRD, FOURTH, TRUE_ZERO)
-
-
-def test_a_cause_on_the_way_explains_no_panel_that_is_right() -> None:
-    whole = replace(FIRST, panels=(1, 2, 3))
-    assert of_what_is_wrong(whole, {2}).panels == (1, 3)
-    # A cause of one panel, such as a masked zero, is about that panel, whatever it reads.
-    assert of_what_is_wrong(replace(whole, subject=Subject("d", 2), panels=(2,)), {2}).panels == (2,)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_the_fix_is_written_into_the_config_map_and_the_panels_are_read_with_it(
         path = tmp_path / "source/dashboards.yaml"
         before = path.read_text()
         main(["diagnose", "--inject", "--apply", "--yes", "--config", str(lab.config_path)])
-        said = capsys.readouterr().err
+        said = capsys.readouterr().out
     assert f"{path}, key agent-firewall.json, changed in" in said
     assert "panel 1 as dashboards.yaml has it now reads Allowed 1" in said
     rows = [

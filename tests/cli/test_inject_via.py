@@ -67,7 +67,7 @@ def test_a_large_run_goes_through_an_executor(
     with Origin() as origin:
         url = f"http://127.0.0.1:{origin.port}"
         (tmp_path / "obs-check.yaml").write_text(
-            f"inject: {{allow_url: '{url}/ok', deny_url: '{url}/ok'}}\nexecutors: {{command: {{run: '{{cmd}}'}}}}\n"
+            f"inject: {{allow_url: '{url}/ok', deny_url: '{url}/no'}}\nexecutors: {{command: {{run: '{{cmd}}'}}}}\n"
         )
         args = ["inject", "--via", "command", "--count", "9", "--rate", "100", "--parallel", "3", "-o", "json"]
         code = main([*args, "--config", str(tmp_path / "obs-check.yaml")])

@@ -22,7 +22,7 @@ from obs_check.report.markdown import to_markdown
 from obs_check.report.query_result import print_result, result_json, to_csv, to_jsonl
 from obs_check.report.screen import Diffs, next_step, print_document, summary
 from obs_check.report.shipper_trace import print_kept, print_trace
-from obs_check.report.tables import evidence_tables
+from obs_check.report.tables import evidence_tables, told_findings
 from obs_check.report.terminal import escape_controls, in_one_line
 from obs_check.shipper.simulate import run
 from obs_check.shipper.stages.registry import read_stages
@@ -135,6 +135,20 @@ def test_the_causes_and_their_panels_are_counted() -> None:
     assert summary(with_panels(*rows)) == "1 cause explains 2 of 4 panels, 1 panel unexplained"
     assert summary(with_panels({**failed, "cause": "a"}, {**failed, "cause": "b"})) == "2 causes explain 2 of 2 panels"
     assert summary(with_panels({**PANEL, "verdict": "ok"})) == ""
+
+
+def test_a_cause_on_the_way_is_not_told_of_panels_that_are_right() -> None:
+    rows = [{"id": n, "verdict": "ok" if n == 2 else "fail", "cause": "a.b"} for n in (1, 2, 3)]
+    on_the_way = {"cause": "a.b", "claim": "c", "severity": "error", "panels": [1, 2, 3]}
+    masked = {**on_the_way, "subject": {"panel": 2}, "panels": [2]}
+    zero = {**on_the_way, "severity": "info", "panels": [2]}
+    found: Any = {"verdict": "fail", "panels": rows, "findings": [on_the_way, masked, zero]}
+    assert [one["panels"] for one in told_findings(found)] == [[1, 3], [2], [2]]
+    # As many as the first line counts.
+    text = shown(found)
+    assert "1 cause explains 2 of 3 panels" in text
+    assert "explains panels 1, 3;" in text
+    assert "Explains panels 1, 3." in to_markdown(found, [])
 
 
 def test_the_screen_begins_with_the_verdict_and_shows_what_is_wrong_only() -> None:

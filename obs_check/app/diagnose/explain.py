@@ -1,6 +1,6 @@
 """Explain broken panels: causes on the way to Loki first, then the funnel of each panel's own query."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from obs_check.app.diagnose.explain_panel import broken_targets, hidden_by_loki, of_panel
@@ -68,8 +68,7 @@ def explain(
     if work.unexplained and (stale := not_reloaded(context)):
         work.unexplained.append(stale)
     work.unexplained += idle_in_words(held, work.empty, [r for r in rows if r.idle and r.verdict is Verdict.UNKNOWN])
-    right = {row.view.panel.id for row in rows} - {row.view.panel.id for row in rows if row.verdict is not Verdict.OK}
-    findings = [of_what_is_wrong(found, right) for found in (*work.findings, *work.later)]
+    findings = [*work.findings, *work.later]
     if tells_zeros:
         findings += [said for truth in causes_asked("truth") if (said := truth.find(context)) is not None]
     outages = work.outages + [f"panels {', '.join(map(str, ids))}: {said}" for said, ids in work.unasked.items()]
@@ -228,13 +227,6 @@ class _Explaining:
         else:
             self.progress(f"panel {panel.id}: {row.differs}; read again: {now.verdict}")
         return now
-
-
-def of_what_is_wrong(found: Finding, right: Collection[int]) -> Finding:
-    """A cause on the way to Loki is one of all panels of its path: it explains those that are not as they should be."""
-    if found.subject.panel is not None:
-        return found
-    return replace(found, panels=tuple(panel for panel in found.panels if panel not in right))
 
 
 def _refuses(error: Exception) -> bool:
