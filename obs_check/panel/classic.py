@@ -144,8 +144,9 @@ def _walk(
     row follow it, those of a closed one are inside of it."""
     for raw in _items(holder.get("panels"), "panels", source):
         if raw.get("type") == "row" or isinstance(raw.get("panels"), list):
-            repeat = str(raw.get("repeat") or "")
-            yield from _walk(raw, source, collapsed or bool(raw.get("collapsed")), repeat)
+            repeat, closed = str(raw.get("repeat") or ""), bool(raw.get("collapsed"))
+            yield from _walk(raw, source, collapsed or closed, repeat)
+            repeat = "" if closed else repeat
         else:
             yield raw, collapsed, repeat
     for row in _items(holder.get("rows"), "rows", source):

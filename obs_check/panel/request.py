@@ -123,7 +123,10 @@ def panel_requests(
     if panel.type in _NO_QUERY:
         return stopped("not_evaluated", f"a {panel.type} panel asks nothing")
     if panel.library and not panel.targets:
-        return stopped("not_evaluated", f"the queries are in library panel {panel.library!r}, which was not loaded")
+        kept = "Grafana keeps it, and gives it with a dashboard that is read by its uid"
+        return stopped(
+            "not_evaluated", f"the queries are in library panel {panel.library!r}, which was not loaded: {kept}"
+        )
     if not panel.targets:
         return stopped("no_active_query", "the panel has no query")
     values = {name: v.value for name, v in variables.items()}

@@ -1,5 +1,7 @@
 """What is said of panels that no cause explains."""
 
+from typing import Any
+
 import pytest
 
 from obs_check.app.diagnose.unexplained import lost_in_words
@@ -46,3 +48,13 @@ def test_panels_whose_lines_end_at_one_place_are_told_together() -> None:
         "panels 1, 2, 3 read nothing, which may be true: `diagnose --inject` sends events and tells; no line passes "
         '`{app="x"} |= "boundary_request"` (panels 1, 2), `{app="none-such"}` (panel 3)'
     ]
+
+
+def test_a_library_panel_that_a_file_does_not_hold_is_unknown() -> None:
+    document = dashboard([{"expr": ""}])
+    document["panels"][0] |= {"targets": [], "libraryPanel": {"uid": "abc", "name": "Denied"}}
+    with staged(document, [stream({"app": "x"}, ["a"])]) as systems:
+        outcome: Any = diagnosed(systems).to_json()
+    (row,) = outcome["panels"]
+    assert (outcome["verdict"], row["verdict"]) == ("unknown", "unknown")
+    assert "library panel 'abc', which was not loaded" in row["notes"][0]

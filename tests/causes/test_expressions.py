@@ -1,13 +1,16 @@
-"""Panels with an expression of Grafana's over hidden queries, as Grafana 9.4 was seen to answer them."""
+"""Panels as Grafana 9.4 was seen to answer them: expressions over hidden queries, a macro that it does not have."""
 
-from obs_check.causes.panel import hidden_target
+from dataclasses import replace
+
+from obs_check.causes.panel import hidden_target, query_refused
 from obs_check.evidence.asked_queries import asked_queries
 from obs_check.evidence.context import BrokenPanel
+from obs_check.model.probe import Probe
 from obs_check.panel.dashboard import load_dashboard
 from obs_check.panel.reading import read_panel
 from obs_check.panel.request import Opening, panel_requests
 from obs_check.panel.variables import effective_variables
-from tests.causes.on_lines import NOW_NS, SOURCES
+from tests.causes.on_lines import NOW_NS, SOURCES, Lines, edited_text, seen
 from tests.fakes import NOTHING_KNOWN
 
 LOKI = {"type": "loki", "uid": "loki"}
@@ -48,3 +51,20 @@ def test_the_queries_of_an_expression_are_those_that_are_asked() -> None:
 
 def test_a_hidden_query_that_an_expression_is_made_of_is_not_missing() -> None:
     assert hidden_target.find(NOTHING_KNOWN, panel()) is None
+
+
+def test_a_macro_of_newer_grafanas_is_written_as_this_one_has_it() -> None:
+    context, broken = seen(Lines([({"a": "b"}, ["x"])]), 'rate({a="b"} [$__auto])')
+    failed = replace(broken.reading, state="error", error='not a valid duration string: "$__auto"')
+    probe = Probe("grafana", "rate", "400", NOW_NS)
+    mended = replace(broken, differs="", reading=replace(broken.reading, state="ok", text="1"), probes=(probe,))
+    old = replace(context, grafana_version="9.4.0", look_again=lambda _document, _broken, _window=None: mended)
+    refused = replace(broken, reading=failed, probes=(probe,))
+    found = query_refused.find(old, refused)
+    assert found is not None
+    assert found.claim == (
+        "Grafana 9.4.0 does not fill in `$__auto`, and Loki cannot read it: as written No data, with `$__interval` 1"
+    )
+    assert edited_text(found) == 'rate({a="b"} [$__interval])'
+    newer = replace(old, grafana_version="12.0.0")
+    assert query_refused.find(newer, refused) is None

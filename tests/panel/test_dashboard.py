@@ -187,3 +187,23 @@ def test_many_edits_are_made_in_one_walk(many: int, monkeypatch: pytest.MonkeyPa
     changed = apply_edits(board, edits)
     assert [panel["targets"][0]["expr"] for panel in changed["panels"]] == [edit.after for edit in edits]
     assert len(steps) == many
+
+
+def test_panels_behind_a_closed_row_are_not_repeated_with_it() -> None:
+    board = load_dashboard(
+        {
+            "title": "d",
+            "panels": [
+                {"id": 1, "type": "row", "repeat": "host", "collapsed": True, "panels": [{"id": 2, "type": "stat"}]},
+                {"id": 3, "type": "stat"},
+                {"id": 4, "type": "row", "repeat": "host", "collapsed": False, "panels": []},
+                {"id": 5, "type": "stat"},
+            ],
+        },
+        "d",
+    )
+    assert [(panel.id, panel.repeat) for panel in board.panels if panel.type != "row"] == [
+        (2, "host"),
+        (3, ""),
+        (5, "host"),
+    ]

@@ -46,7 +46,7 @@ def idle_in_words(held: Yardstick, empty: Mapping[int, str], idle: Sequence[Pane
     if not idle:
         return []
     ids = list(dict.fromkeys(row.view.panel.id for row in idle))
-    what = f"{_numbered(ids)} {'read' if len(idle) > 1 else 'reads'} nothing"
+    what = f"{_numbered(ids)} {'read' if len(ids) > 1 else 'reads'} nothing"
     ends: dict[str, list[int]] = {}
     for number in ids:
         if empty.get(number):

@@ -101,6 +101,8 @@ def judge_panel(view: PanelView, own: PanelView | None, held: Yardstick) -> Pane
     if unanswered is not None:
         return PanelVerdict(unanswered, path, Verdict.UNKNOWN, "", unanswered.outage)
     wanted = _in_words(expectation, held.run) if held.run is not None and expectation is not None else ""
+    if view.panel.library and not view.panel.targets:
+        return PanelVerdict(view, path, Verdict.UNKNOWN, "", view.request.why)
     if view.reading.state == "not_evaluated":
         asks_nothing = not view.request.queries and view.request.state == "not_evaluated"
         if not asks_nothing:

@@ -6,26 +6,28 @@ the slip is a known one by the panel read with it mended.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from obs_check.errors import QueryError
 from obs_check.evidence.asked_queries import fill_macros, sent_targets
 from obs_check.evidence.cause import on_panel
 from obs_check.evidence.context import BrokenPanel, Context
 from obs_check.evidence.dashboard_edit import edits_fix
-from obs_check.evidence.tried import Tried, reading_text, try_edits
+from obs_check.evidence.tried import Tried, reading_text, tried_finding, try_edits, with_it
 from obs_check.evidence.variables import definition
 from obs_check.logql import parse
 from obs_check.logql.remedies import mended_query, remedies
 from obs_check.model.finding import Finding, Fix, Observation, PanelEdit, Proof, TargetEdit
 from obs_check.panel.elements import Target
 from obs_check.panel.interpolate import references
-from obs_check.panel.macros import text_error
+from obs_check.panel.macros import step_macro, text_error
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`')
 _ANY = (".*", "(.*)", ".*?")
 _OTHER_MACRO = re.compile(r"\$\{(?:__rate_interval|__auto)\}|\$__rate_interval\b")
 """A macro of Prometheus's, and one of Loki's that is filled in without braces only."""
+_AUTO = "$__auto"
+_WRITTEN_AUTO = re.compile(r"\$\{__auto\}|\$__auto\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         return None
     refused = list(_refused(broken))
     if not refused:
-        return None
+        return _of_newer_grafana(context, broken)
     first = refused[0]
     error = first.written or first.asked
     said = " ".join(broken.reading.error.split())
@@ -56,18 +58,20 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
         named = references(first.target.text)
         missing = [name for name in named if not name.startswith("__") and f"${name}" in said]
         if (other := _OTHER_MACRO.search(first.target.text)) is not None:
-            words = f"`$__auto` is what LogQL has for `{other[0]}`"
+            words = f"`{step_macro(context.grafana_version)}` is what LogQL has for `{other[0]}`"
         elif missing:
             words = f"the dashboard has no variable {missing[0]}: add it, or write its value"
         elif names := _to_blame([name for name in named if name in broken.request.variables], first, broken):
             claim += f"; as written it could be read, so it is the value of {', '.join(names)} that breaks it"
             words = (
-                words if _mended(first, values) is None else "put the variable in quotes that its value does not hold"
+                words
+                if _mended(first, values, _AUTO) is None
+                else "put the variable in quotes that its value does not hold"
             )
     edits = [
         TargetEdit(broken.panel.id, one.target.ref_id, one.target.text, text)
         for one in refused
-        if (text := _mended(one, values)) is not None
+        if (text := _mended(one, values, step_macro(context.grafana_version))) is not None
     ]
     summary = words or "correct the query"
     mendable = len(edits) == len(refused)
@@ -89,6 +93,21 @@ def find(context: Context, broken: BrokenPanel) -> Finding | None:
     )
 
 
+def _of_newer_grafana(context: Context, broken: BrokenPanel) -> Finding | None:
+    """`$__auto` in a Grafana that does not fill it in."""
+    macro = step_macro(context.grafana_version)
+    texts = ((t.ref_id, t.text, _WRITTEN_AUTO.sub(lambda _found: macro, t.text)) for t in broken.panel.targets)
+    edits = [TargetEdit(broken.panel.id, ref_id, old, new) for ref_id, old, new in texts if old != new]
+    if macro == _AUTO or _AUTO not in broken.reading.error or not edits:
+        return None
+    change = try_edits(context, broken, edits, "same")
+    claim = (
+        f"Grafana {context.grafana_version} does not fill in `{_AUTO}`, and Loki cannot read it: "
+        f"{with_it(broken, change, f'with `{macro}`')}"
+    )
+    return replace(tried_finding(context, broken, CAUSE, claim, change, f"write `{macro}`"), group=_AUTO)
+
+
 def _with_any_value(context: Context, broken: BrokenPanel, first: _Refused) -> Tried | None:
     """The panel with `.+` for All in the first variable of a selector that accepts the empty text in all its matchers:
     streams without that label are left out then."""
@@ -105,12 +124,12 @@ def _with_any_value(context: Context, broken: BrokenPanel, first: _Refused) -> T
     return None
 
 
-def _mended(refused: _Refused, values: Mapping[str, str]) -> str | None:
+def _mended(refused: _Refused, values: Mapping[str, str], macro: str) -> str | None:
     """The author's text with its slips mended, or with the macro that Loki's queries have for another's and with quotes
     that the `values` of variables do not end."""
     if refused.written is not None:
         return mended_query(refused.written, text_error)
-    changed = _OTHER_MACRO.sub("$__auto", refused.target.text)
+    changed = _OTHER_MACRO.sub(lambda _found: macro, refused.target.text)
     changed = _QUOTED.sub(lambda found: _quoted_otherwise(found[0], values), changed)
     return changed if changed != refused.target.text else None
 

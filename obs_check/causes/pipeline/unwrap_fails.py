@@ -125,9 +125,10 @@ def _others(unwrap: ast.Unwrap, passing: Sequence[Row]) -> Iterator[tuple[ast.Un
         return
     labels = sorted({name for row in passing for name in row.labels()})
     numeric = [n for n in labels if any(_is_number(ast.Unwrap(n, unwrap.conversion), row) for row in passing)]
-    near = get_close_matches(unwrap.label, numeric, 1, 0.5)
+    by_fold = {name.casefold(): name for name in numeric}
+    near = get_close_matches(unwrap.label.casefold(), list(by_fold), 1, 0.5)
     if near:
-        yield ast.Unwrap(near[0], unwrap.conversion), "same"
+        yield ast.Unwrap(by_fold[near[0]], unwrap.conversion), "same"
     elif len(numeric) == 1:
         yield ast.Unwrap(numeric[0], unwrap.conversion), "other"
 
