@@ -198,7 +198,7 @@ def is_cut(whole: str, line: str) -> bool:
     raw, part = whole.encode("utf-8", "surrogateescape"), line.encode("utf-8", "surrogateescape")
     # A character that was cut in its middle comes back as the replacement character, or not at all.
     part = part.removesuffix("\ufffd".encode())
-    return len(part) < len(raw) and raw.startswith(part)
+    return line != whole and len(part) < len(raw) and raw.startswith(part)
 
 
 def differing_parts(one: str, other: str) -> tuple[str, str]:
