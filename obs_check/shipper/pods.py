@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from obs_check.model.entry import Labels
 
 META = "__meta_kubernetes_"
+ADDRESS = "__address__"
+"""The label of a target that its discovery sets beside those of META."""
 POD_LOGS = "/var/log/pods/*/*/*.log"
 """Where the kubelet has the logs of a node's containers."""
 _PATH = re.compile(
@@ -52,9 +54,11 @@ class PodLogs:
         return self.is_of({**discovered, _CONTAINER: dict(self.labels)[_CONTAINER]})
 
     def knows(self, name: str) -> bool:
-        """Whether the path settles a meta label, be it as absent."""
-        if name in dict(self.labels) or not name.startswith(META):
+        """Whether the path settles a label, be it as absent."""
+        if name in dict(self.labels):
             return True
+        if not name.startswith(META):
+            return name != ADDRESS
         annotation = re.fullmatch(rf"{META}pod_annotation(present)?_kubernetes_io_(\w+)", name)
         return bool(annotation and annotation[2] in _STATIC_POD and not self.static)
 

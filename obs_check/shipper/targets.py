@@ -203,7 +203,7 @@ def _unknown(known: Labels, pod: PodLogs | None, whole: bool) -> Callable[[str],
     """Whether nobody knows a label: a meta label of a pod that neither its path nor a person nor a shipper tells."""
     if pod is None or whole:
         return lambda _name: False
-    return lambda name: name.startswith(META) and name not in known and not pod.knows(name)
+    return lambda name: name not in known and not pod.knows(name)
 
 
 def report(

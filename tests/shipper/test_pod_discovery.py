@@ -115,6 +115,13 @@ def test_what_the_running_shipper_found_it_asked_for() -> None:
     assert about(promtail({"namespaces": {"own_namespace": True}}), CODER, found).reason == "taken"
 
 
+def test_no_path_tells_the_address_of_a_pod() -> None:
+    port = {"source_labels": ["__address__"], "regex": ".+:(.+)", "target_label": "port", "replacement": "$1"}
+    config = promtail({}, port)
+    assert about(config, CODER, KnownPods()).by[0].unknown == {"port": ("__address__",)}
+    assert about(config, CODER, PODS).reason == "taken twice"
+
+
 def test_one_of_two_discoveries_is_enough() -> None:
     job = {"job_name": "pods", "relabel_configs": [PATH]}
     ways = [{"role": "pod", "namespaces": {"names": [name]}} for name in ("shop", "coder")]
