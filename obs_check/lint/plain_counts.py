@@ -11,7 +11,7 @@ _CHOOSE = {"sum", "min", "max", "topk", "bottomk", "approx_topk", "sort", "sort_
 _PROMQL_COUNTS = {"count_over_time", "changes", "resets"}
 _PROMQL_PASSES = {"sort", "sort_desc", "label_replace", "label_join", "vector"}
 _STATE = re.compile(
-    r"up|\w+_info|kube_\w+_status_(?:phase|condition|ready|running|scheduled|(?:waiting|terminated|replicas)\w*)"
+    r"(?:\w+_)?up|ALERTS|probe_success|\w+_has_leader|\w+_info|kube_\w+_status_(?:phase|condition|ready|running|scheduled|(?:waiting|terminated|replicas)\w*)"
 )
 """Metrics whose values are 0 and 1, or numbers of replicas (kube-state-metrics' documentation of each resource). No
 `increase`: it extrapolates, so its answers are fractions."""

@@ -311,7 +311,8 @@ def _parsed(question: Question) -> Question:
         line = question.text.count("\n", 0, error.start or 0)
         caret = error.caret().splitlines()
         place = shorten(caret[0][len(caret[1]) - len(caret[1].lstrip()) :], 40, "") if caret else ""
-        near = f", at `{place}`" if place else ""
+        # What is wrong with a whole selector is one habit in queries that differ behind it.
+        near = f", at `{place}`" if place and "queries require" not in error.message else ""
         spot = replace(question.spot, line=question.spot.line + line) if question.panel is None else question.spot
         hint = next((remedy.words for remedy in remedies(error)), error.hint)
         return replace(question, language="logql", problem=f"{error.message}{near}", remedy=hint, spot=spot)

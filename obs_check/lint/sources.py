@@ -192,10 +192,17 @@ def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
         text = read_given(path, "check path and rights")
     except InputError as error:
         of_bytes = error.__cause__.object if isinstance(error.__cause__, UnicodeDecodeError) else b""
+        if path.suffix in (".yaml", ".yml") and of_bytes.startswith((b"\xff\xfe", b"\xfe\xff")):
+            # YAML 1.2 may be of that coding, and promtail 3.5 reads it.
+            return _read_text(path, of_bytes.decode("utf-16", "replace"), reading, env)
         # UTF-16 has a zero beside each letter of the words that are looked for.
         if reading.in_directory and of_bytes and not _is_hopeful(path, of_bytes.decode("latin-1").replace("\0", "")):
             return False
         raise
+    return _read_text(path, text, reading, env)
+
+
+def _read_text(path: Path, text: str, reading: _SourceReading, env: Mapping[str, str]) -> bool:
     shippers = len(reading.shippers)
     known = False
     if path.suffix == ".logql":
@@ -203,6 +210,8 @@ def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
         known = True
     elif path.suffix == ".json" and reading.in_directory and not _is_hopeful(path, text):
         # Other programs' files, some of them with comments, are not read for what they are.
+        return False
+    elif path.suffix == ".json" and reading.in_directory and _is_template(text):
         return False
     elif path.suffix == ".json":
         document, text = _first_json(text, str(path), reading)
@@ -224,6 +233,17 @@ def _read(path: Path, reading: _SourceReading, env: Mapping[str, str]) -> bool:
     if path.suffix in (".yaml", ".yml") and len(reading.shippers) == shippers:
         reading.other_lines += [(f"{path}:{line}: {way}", names) for line, way, names in other_lines(text)]
     return known
+
+
+def _is_template(text: str) -> bool:
+    """Whether JSON without queries is none before a program fills it in."""
+    if "{{" not in text or '"targets"' in text:
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 def _is_hopeful(path: Path, text: str) -> bool:

@@ -56,16 +56,16 @@ def promql_answer(tree: Any) -> float | None:
 
 
 def counts_filtered(tree: Any) -> bool:
-    """Whether an aggregation in a tree of LogQL or of promql-parser counts the series that a comparison without `bool`
-    leaves (`count(x > 5)`, `sum(x == 1)`): none is then an answer like others."""
+    """Whether the outermost aggregation in a tree of LogQL or of promql-parser counts the series that a comparison
+    without `bool` leaves (`count(x > 5)`, `sum(x == 1)`): none is then an answer like others."""
     if tree is None:
         return False
-    inner: Any = getattr(tree, "expr", None)
-    while type(inner).__name__ == "ParenExpr":
-        inner = inner.expr
-    op = str(tree.op) if type(tree).__name__ in ("AggregateExpr", "VectorAggregation") else ""
-    if op in ("count", "sum") and _compares(inner) and (op == "count" or _equals_one(inner)):
-        return True
+    if type(tree).__name__ in ("AggregateExpr", "VectorAggregation"):
+        inner = tree.expr
+        while type(inner).__name__ == "ParenExpr":
+            inner = inner.expr
+        op = str(tree.op)
+        return op in ("count", "sum") and _compares(inner) and (op == "count" or _equals_one(inner))
     parts = [getattr(tree, name, None) for name in ("expr", "lhs", "rhs", "left", "right")]
     return any(map(counts_filtered, [*parts, *getattr(tree, "args", ())]))
 

@@ -36,7 +36,7 @@ def _of_logql(text: str) -> list[WrittenRange]:
 
 def _of_promql(text: str) -> list[WrittenRange]:
     """Inside of a subquery it is once a step of its own. Behind `or` stands what is looked at where the first side has
-    nothing."""
+    nothing, as where that looks at too little: the longer one counts."""
     import promql_parser
 
     def below(node: Any, function: str) -> Iterator[WrittenRange]:
@@ -45,10 +45,12 @@ def _of_promql(text: str) -> list[WrittenRange]:
                 yield WrittenRange(round(node.range.total_seconds() * 1000), function)
             return
         if isinstance(node, promql_parser.BinaryExpr):
-            first = list(below(node.lhs, ""))
-            yield from first
-            if not (first and str(node.op) == "or"):
-                yield from below(node.rhs, "")
+            first, second = list(below(node.lhs, "")), list(below(node.rhs, ""))
+            if first and second and str(node.op) == "or":
+                longest = max(one.ms for one in second)
+                second = []
+                first = [one._replace(ms=max(one.ms, longest)) for one in first]
+            yield from (*first, *second)
             return
         name = str(node.func.name) if isinstance(node, promql_parser.Call) else ""
         for part in (getattr(node, "expr", None), *getattr(node, "args", ())):

@@ -194,7 +194,9 @@ def _validated(variable: Variable, wanted: list[str], options: list[tuple[str, s
 def _interval(variable: Variable, override: list[str] | None) -> EffectiveVariable:
     options = [part.strip() for part in str(variable.query or "").split(",") if part.strip()]
     wanted = _first(_texts_or(override, variable.current))
-    if wanted.startswith(("$__auto_interval_", "$__auto")) or (wanted == "auto" and variable.raw.get("auto")):
+    # Grafana 11 puts `auto` in front of the options, and takes the first where none of them is saved.
+    is_first = bool(variable.raw.get("auto")) and wanted not in options
+    if wanted.startswith(("$__auto_interval_", "$__auto")) or is_first:
         auto = (int(variable.raw.get("auto_count") or 30), str(variable.raw.get("auto_min") or "10s"))
         return EffectiveVariable(variable.name, variable.type, ("auto",), auto=auto)
     return _single(variable, wanted if wanted in options or not options else options[0])

@@ -153,7 +153,8 @@ def _either(ways: list[Possible]) -> Possible:
 def _through(
     state: Possible, pipeline: Pipeline, found: list[tuple[Match, Possible]], sources: dict[str, str], bare: bool
 ) -> Possible:
-    """Behind the stages; lines that come `bare` have no wrapping that a stage could take off."""
+    """Behind the stages. Lines that come `bare` have no wrapping that `cri` could take off; what is JSON of its own may
+    have a `stream` for `docker`."""
     for stage in pipeline.stages:
         labels = dict(state.labels)
         match stage:
@@ -169,7 +170,9 @@ def _through(
                 state = Possible(labels)
             case StructuredMetadata():
                 labels |= {source: frozenset({""}) for _, source in stage.labels if source in labels}
-            case Docker() | Cri() if not bare:
+            case Cri() if bare:
+                pass
+            case Docker() | Cri():
                 labels["stream"] = frozenset({"stdout", "stderr", ""})
             case Pack():
                 labels |= {name: frozenset({""}) for name in stage.labels}

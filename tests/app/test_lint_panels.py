@@ -115,6 +115,25 @@ def test_a_zero_in_red_is_seen(tmp_path: Path, shown: dict[str, Any], speaks: bo
     assert ("masked-zero" in {rule for _, rule, _, _ in said(tmp_path, shown)}) is speaks
 
 
+@pytest.mark.parametrize(
+    ("expr", "remedy"),
+    [
+        ("irate(x[1m])", "write rate over"),
+        ("avg(idelta(x[1m]))", "write delta over"),
+        ("irate(x[1m]) + idelta(y[1m])", "write delta and rate over"),
+        ("rate(x[1m]) + idelta(y[1m])", "write `[$__interval]`"),
+        ("rate(x[1m]) or irate(x[1m])", "write"),
+        ("rate(x[1m]) or irate(x[1h])", ""),
+    ],
+)
+def test_a_function_of_two_samples_has_a_relative(tmp_path: Path, expr: str, remedy: str) -> None:
+    found = [
+        one[3] for one in said(tmp_path, panel(expr, PROMETHEUS, interval="5m")) if one[1] == "range-shorter-than-step"
+    ]
+    assert len(found) == bool(remedy)
+    assert all(one.startswith(remedy) for one in found)
+
+
 MINUTE = "sum(rate(up[1m]))"
 INSTANT = "make it an instant query: the panel reads the last step alone"
 INTERVAL = "write `[$__interval]` (PromQL: `[$__rate_interval]`)"
@@ -185,6 +204,8 @@ def test_the_fallback_has_the_labels_of_the_series(
         ("sum(x > 5)", PROMETHEUS, False),
         ("count(x > bool 5)", PROMETHEUS, False),
         ("x >= 0", PROMETHEUS, False),
+        ("count(count by (p) (x == 1))", PROMETHEUS, False),
+        ("round(count(x == 1)) or vector(0)", PROMETHEUS, True),
         ("ceil(sum(x / 64 unless y > z))", PROMETHEUS, False),
         (f"count({ERRORS} > 5)", LOKI, True),
         (f"sum({ERRORS} > 5)", LOKI, False),
@@ -195,6 +216,12 @@ def test_what_a_comparison_leaves_is_counted(tmp_path: Path, expr: str, datasour
     assert remedy.startswith("compare with `bool`") is counted
 
 
+NULL = {
+    "defaults": {
+        "unit": "none",
+        "mappings": [{"type": "special", "options": {"match": "null+nan", "result": {"text": "0"}}}],
+    }
+}
 BESIDE = "stands beside the series"
 ABSENT = "or (label_replace(vector(0), 'model', 'none', '', '') * on() group_left absent(sum by (model) (x)))"
 
@@ -213,6 +240,9 @@ ABSENT = "or (label_replace(vector(0), 'model', 'none', '', '') * on() group_lef
         ("1 - absent(x)", {}, ["answers 0 or 1"]),
         ("sum(x) or absent(x)", {}, ["answers 0 or 1"]),
         ("sum(x) or vector(0)", ZERO, ["answers 0 or 1"]),
+        ("sum(x)", {"kind": "stat", "fieldConfig": NULL}, ["a value mapping"]),
+        ("sum(x)", {"kind": "timeseries", "fieldConfig": NULL}, []),
+        ("sum(x)", {"kind": "table", "target_instant": True, "fieldConfig": NULL}, []),
         ("sum(x)", ZERO, ["noValue"]),
     ],
 )
@@ -291,6 +321,41 @@ def test_names_have_no_unit(tmp_path: Path, options: dict[str, Any], says: bool)
 def test_a_single_point_is_drawn_as_it_is(tmp_path: Path, more: dict[str, Any], says: bool) -> None:
     found = said(tmp_path, panel("up", PROMETHEUS, target_instant=True, **more))
     assert ("instant-needs-range" in {rule for _, rule, _, _ in found}) is says
+
+
+COUNTED = 'count_over_time({job="a"} | json [5m])'
+
+
+@pytest.mark.parametrize(
+    ("expr", "remedy"),
+    [
+        (COUNTED, "aggregate it"),
+        ('sum_over_time({job="a"} | json | unwrap x [5m])', "aggregate it"),
+        ('quantile_over_time(0.9, {job="a"} | json | unwrap x [5m])', "group it itself, `quantile_over_time(...) by"),
+        ('sum(rate({job="a"}[5m])) / avg_over_time({job="a"} | logfmt | unwrap x [5m])', "group it itself"),
+        ('quantile_over_time(0.9, {job="a"} | json | unwrap x [5m]) by (job)', ""),
+    ],
+)
+def test_what_is_counted_by_every_field_is_put_together(tmp_path: Path, expr: str, remedy: str) -> None:
+    found = [one[3] for one in said(tmp_path, panel(expr, LOKI)) if one[1] == "series-per-line"]
+    assert len(found) == bool(remedy)
+    assert all(one.startswith(remedy) for one in found)
+
+
+@pytest.mark.parametrize("kind", ["table", "time_series"])
+def test_the_format_that_is_there_is_not_asked_for(tmp_path: Path, kind: str) -> None:
+    found = said(tmp_path, panel("sum by (a) (x)", PROMETHEUS, "table", target_format=kind))
+    assert ["of the format Table" in one[3] for one in found if one[1] == "range-needs-instant"] == [kind != "table"]
+
+
+@pytest.mark.parametrize(("current", "speaks"), [({}, False), ({"value": "1s"}, True)])
+def test_auto_is_the_first_of_intervals(tmp_path: Path, current: dict[str, str], speaks: bool) -> None:
+    one = {"name": "i", "type": "interval", "query": "1s,5m", "auto": True, "auto_min": "15s", "current": current}
+    shown = {**panel("rate(x[$i])", PROMETHEUS), "id": 1}
+    board = {"title": "b", "schemaVersion": 39, "panels": [shown], "templating": {"list": [one]}}
+    (tmp_path / "b.json").write_text(json.dumps(board))
+    found = lint(read_material([tmp_path / "b.json"], [], None, None, {}, SETTINGS)[0]).issues
+    assert ("range-shorter-than-step" in {issue.rule for issue in found}) is speaks
 
 
 TOP = "topk(1, sum by (l) (rate(x[5m])))"

@@ -116,6 +116,14 @@ def test_components_of_other_files_of_a_folder_are_left_open(tmp_path: Path) -> 
 BOARD = '{"title": "t", "schemaVersion": 39, "panels": [{"id": 1, "type": "text"}]}'
 
 
+def test_a_shipper_in_utf_16_is_read(tmp_path: Path) -> None:
+    text = "clients: [{url: http://loki.example/p}]\nscrape_configs: [{job_name: a}]\n"
+    (tmp_path / "p.yml").write_bytes(text.encode("utf-16"))
+    (tmp_path / "message.json").write_text('{"elements": [{{ range .x }}{"a": 1}{{ end }}]}', "utf-8")
+    material, _, broken = read_material([tmp_path], [], None, None, {}, SETTINGS)
+    assert ([len(one.config.jobs) for one in material.shippers], broken) == ([1], [])
+
+
 def test_what_grafana_takes_is_read_and_what_makes_dashboards_is_left(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(f"{BOARD}\n}}F\n", "utf-8")
     (tmp_path / "b.yaml").write_text("title: t\ntemplating: [{name: a}]\npanels: [{title: a, expr: up}]\n", "utf-8")

@@ -25,6 +25,8 @@ from obs_check.panel.elements import Panel
 from obs_check.panel.masking import shows_zero_for_nothing
 
 _ZERO = re.compile(r"\s*[+-]?0+(\.0*)?\s*%?\s*")
+_MAPS_NOTHING = {"stat", "singlestat", "gauge", "bargauge"}
+"""Panels that put a missing value through the mappings (Grafana 11: others show No data, or noValue)."""
 _NULL_KEYS = ("null", "null+nan", "nan", "empty")
 _IN_PLACE = "the query answers 0 or 1 where there is no series (`or vector(0)`, `absent`)"
 _BESIDE = "`or vector(0)` has no labels: its 0 stands beside the series at all times, and alone where there is none"
@@ -180,7 +182,7 @@ def _in_panel(panel: Panel) -> Iterator[str]:
     for text in field_setting(panel, "noValue"):
         if text is not None and _ZERO.fullmatch(str(text)):
             yield f"noValue is {str(text)!r}: an answer without any series reads as that"
-    for listed in field_setting(panel, "mappings"):
+    for listed in field_setting(panel, "mappings") if panel.type in _MAPS_NOTHING else ():
         if any(_maps_null(one) for one in mappings(listed)):
             yield "a value mapping writes 0 for null"
     if "null as zero" in (*field_setting(panel, "nullValueMode"), panel.options.get("nullValueMode")):

@@ -32,7 +32,8 @@ def _find(material: Material) -> Iterator[Found]:
         bars = counts_whole_range(question) and "sum" not in legend_reducers(panel)
         if (_shows_rows(panel) or bars) and not any(not t.disabled for t in panel.transformations):
             claim = f"the {panel.type} shows a row for every step of a range query, not one for every series"
-            rows = _REMEDY[question.language == "promql" and panel.type in _ROWS]
+            of_table = question.target is not None and question.target.query.get("format") == "table"
+            rows = _REMEDY[question.language == "promql" and panel.type in _ROWS and not of_table]
             yield question.spot, claim, BARS if bars else rows
 
 

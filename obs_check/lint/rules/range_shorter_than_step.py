@@ -10,8 +10,9 @@ from obs_check.lint.written_ranges import written_ranges
 from obs_check.panel.interval import format_interval
 
 _INTERVAL = "write `[$__interval]` (PromQL: `[$__rate_interval]`)"
-_RATE = "write rate over `[$__rate_interval]`: of any range this function looks at the last two samples"
-_LAST_TWO = {"irate", "idelta"}
+_LAST_TWO = {"irate": "rate", "idelta": "delta"}
+"""Functions that look at the last two samples of any range, and those that look at all."""
+_ALL = "write {} over `[$__rate_interval]`: of any range this function looks at the last two samples"
 _INSTANT = "make it an instant query: the panel reads the last step alone"
 
 
@@ -27,7 +28,9 @@ def _find(material: Material) -> Iterator[Found]:
             if question.panel is not None and reads_last(question.panel):
                 yield question.spot, claim, _INSTANT
             else:
-                yield question.spot, claim, _RATE if {one.function for one in short} <= _LAST_TWO else _INTERVAL
+                functions = sorted({one.function for one in short})
+                whole = " and ".join(_LAST_TWO[one] for one in functions) if _LAST_TWO.keys() >= set(functions) else ""
+                yield question.spot, claim, _ALL.format(whole) if whole else _INTERVAL
 
 
 RULE = LintRule("range-shorter-than-step", "warning", "a written range is shorter than the step of its panel", _find)

@@ -12,7 +12,10 @@ from obs_check.lint.rule import LintRule
 from obs_check.logql.syntax import ast
 
 _NUMBERS = {"stat", "singlestat", "gauge", "bargauge", "piechart", "barchart", "timeseries", "graph"}
-_REMEDY = "aggregate it, as `sum(...)` or `avg by (...) (...)` do, or `| keep` behind the parser what it counts by"
+_REMEDY = "aggregate it (`sum(...)`, `sum by (...) (...)`), or `| keep` behind the parser what it counts by"
+_GROUPED = "group it itself, `{}(...) by (...)`: no aggregation around single lines gives it"
+_OF_VALUES = {f"{one}_over_time" for one in ("avg", "first", "last", "max", "min", "quantile", "stddev", "stdvar")}
+"""Range aggregations of LogQL that take a grouping."""
 _KEEPS_SERIES = {"topk", "bottomk", "sort", "sort_desc", "approx_topk"}
 
 
@@ -23,20 +26,18 @@ def _find(material: Material) -> Iterator[Found]:
             continue
         if any(not step.disabled for step in panel.transformations):
             continue
-        if parser := _counted_apart(question.logql):
+        counted = _counted_apart(question.logql)
+        if counted is not None:
+            parser = _parser_of_all(counted.range.query.stages)
             claim = f"behind `| {parser}` every field is a label: lines that differ in one are series of their own"
-            yield (
-                question.spot,
-                claim,
-                _REMEDY,
-            )
+            yield question.spot, claim, _GROUPED.format(counted.op) if counted.op in _OF_VALUES else _REMEDY
 
 
-def _counted_apart(node: ast.Expr) -> str:
-    """The parser whose labels all stay in the answer; "" for none."""
+def _counted_apart(node: ast.Expr) -> ast.RangeAggregation | None:
+    """What counts lines by all labels that they have, with nothing around it that puts the series together."""
     match node:
         case ast.RangeAggregation() if node.grouping is None and node.op != "absent_over_time":
-            return _parser_of_all(node.range.query.stages)
+            return node if _parser_of_all(node.range.query.stages) else None
         case ast.VectorAggregation() if node.op in _KEEPS_SERIES or (node.grouping and node.grouping.without):
             return _counted_apart(node.expr)
         case ast.LabelReplace():
@@ -44,7 +45,7 @@ def _counted_apart(node: ast.Expr) -> str:
         case ast.BinaryOperation():
             return _counted_apart(node.left) or _counted_apart(node.right)
         case _:
-            return ""
+            return None
 
 
 def _parser_of_all(stages: tuple[ast.Stage, ...]) -> str:

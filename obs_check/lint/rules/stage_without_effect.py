@@ -87,7 +87,13 @@ def _unwraps(stage: Stage, job: ScrapeJob) -> tuple[str, str, str] | None:
     if not isinstance(stage, Cri | Docker):
         return None
     of_docker = "loki.source.kubernetes" not in job.discovery
-    claim = f"`{stage.kind}` does nothing: the lines come by {'Docker' if of_docker else 'Kubernetes'}'s API, unwrapped"
+    unwrapped = f"the lines come by {'Docker' if of_docker else 'Kubernetes'}'s API, unwrapped"
+    own = "; of one that is JSON itself it takes `time`, `log` and `stream`"
+    claim = (
+        f"`cri` does nothing: {unwrapped}"
+        if isinstance(stage, Cri)
+        else f"`docker` has nothing to do: {unwrapped}{own}"
+    )
     return f"{stage.kind}:", claim, f"take it out{_STREAM if of_docker else ''}"
 
 
