@@ -101,7 +101,8 @@ class _Explaining:
             try:
                 finding = cause.find(self.context)
             except (Unavailable, NotAllowed) as error:
-                self.outages.append(f"{cause.id}: {error.message}")
+                # The cause was asked for, and is not one that was found.
+                self.outages.append(f"{error.message}; whether it is {cause.id} is unknown")
                 self.denied = self.denied or isinstance(error, NotAllowed)
                 continue
             if finding is not None:
@@ -138,6 +139,10 @@ class _Explaining:
                 # It answers, and not this: what the panel shows stays what is known of it.
                 return self._unexplained(row, f"its lines cannot be counted: {error.message}")
             return self._unasked(row, error)
+        if found and (now := self.again(row)).verdict is not Verdict.FAIL:
+            # Its lines came late, or a cache had the answer: what was changed meanwhile proves nothing.
+            self.progress(f"panel {row.view.panel.id}: {row.differs}; read again: {now.verdict}")
+            return now
         if found:
             self._found(row, found)
             return replace(row, cause=found[0].cause)
