@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import yaml
 
+from obs_check.documents.held_text import held_in
 from obs_check.documents.yaml_tree import compose_all
+from obs_check.errors import ConfigError
 from obs_check.model.secret import hide_secrets, is_secret_name
 from obs_check.model.secret_patterns import HIDDEN
 
@@ -65,6 +67,8 @@ def _yaml_spans(text: str) -> list[tuple[int, int]]:
         if id(node) in done:
             continue
         done.add(id(node))
+        if isinstance(node, yaml.ScalarNode) and node.style in ("'", '"') and "\n" in node.value:
+            found += _spans_within(text, node)
         if isinstance(node, yaml.SequenceNode):
             left += node.value
         if isinstance(node, yaml.MappingNode):
@@ -72,12 +76,33 @@ def _yaml_spans(text: str) -> list[tuple[int, int]]:
                 key.value in ("name", "key") and isinstance(value, yaml.ScalarNode) and is_secret_name(value.value)
                 for key, value in node.value
             )
+            found += _data_of_secret(node)
             for key, value in node.value:
                 left.append(value)
                 secret = is_secret_name(str(key.value)) or (named and key.value == "value")
                 if secret and isinstance(value, yaml.ScalarNode) and not _is_none(value.value, ":"):
                     found.append((value.start_mark.index, value.end_mark.index))
     return found
+
+
+def _spans_within(text: str, node: yaml.ScalarNode) -> list[tuple[int, int]]:
+    """Where the values of secrets stand in a quoted scalar that is itself YAML: a row of its text may go over many."""
+    spans = _yaml_spans(node.value)
+    try:
+        held = held_in(text, node.start_mark.index, node.end_mark.index, str(node.style), node.value) if spans else None
+    except ConfigError:
+        return [(node.start_mark.index, node.end_mark.index)]
+    return [] if held is None else [(held.places[start], held.places[end]) for start, end in spans]
+
+
+def _data_of_secret(node: yaml.MappingNode) -> list[tuple[int, int]]:
+    """Where the values of a Secret of Kubernetes stand that are base64, so that nothing tells what is in them."""
+    keys = {key.value: value for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+    kind, data = keys.get("kind"), keys.get("data")
+    if not isinstance(kind, yaml.ScalarNode) or kind.value != "Secret" or not isinstance(data, yaml.MappingNode):
+        return []
+    values = [value for _, value in data.value if isinstance(value, yaml.ScalarNode) and value.value]
+    return [(value.start_mark.index, value.end_mark.index) for value in values]
 
 
 class _Rows:

@@ -91,6 +91,19 @@ def test_a_file_without_its_secrets(text: str, kept: str, count: int) -> None:
         (f'"name": "X-Token",\n"value": "{S}"', '"name": "X-Token",\n"value": (hidden)'),
         (f"dbpassword: {S}", "dbpassword: (hidden)"),
         ("tenant_id: team-b\nusername: u", "tenant_id: team-b\nusername: u"),
+        (
+            f'data:\n  a.yaml: "x: 1\\ny: {{client_secret:\\\n    \\ {S}, z: 1}}\\n"\nb: 1',
+            'data:\n  a.yaml: "x: 1\\ny: {client_secret:(hidden)\n    \\ (hidden), z: 1}\\n"\nb: 1',
+        ),
+        (
+            f"data:\n  a.yaml: 'x: 1\n\n    client_secret: {S} {S}\n    {S}\n\n    y: 1'\nb: 1",
+            "data:\n  a.yaml: 'x: 1\n\n    client_secret: (hidden)\n    (hidden)\n\n    y: 1'\nb: 1",
+        ),
+        (
+            f"kind: Secret\ndata:\n  a.yaml: {S}\n  b: |\n    {S}\nmetadata: {{name: c}}",
+            "kind: Secret\ndata:\n  a.yaml: (hidden)\n  b: (hidden)\n    (hidden)\nmetadata: {name: c}",
+        ),
+        (f"kind: ConfigMap\ndata:\n  a: {S}", f"kind: ConfigMap\ndata:\n  a: {S}"),
     ],
 )
 def test_a_secret_is_hidden_wherever_its_rows_put_it(text: str, shown: str) -> None:
