@@ -86,7 +86,7 @@ def test_no_query_is_blamed_for_what_a_cache_answers() -> None:
     """Every change of it is asked anew, and finds what came meanwhile."""
     kept: dict[str, Any] = {}
     document = dashboard([{"type": "logs", "expr": '{job="b"} |= "get"'}])
-    other = stream({"job": "b"}, ["get /"])
+    other = stream({"job": "c"}, ["get /"])
     late = stream({"job": "b"}, [f"get /?obs={tag}" for tag in RUN.tags()])
     with staged(document, [other]) as before, staged(document, [other, late]) as now:
 

@@ -29,7 +29,7 @@ def look_at_panels(
     in_other_words: bool = False,
 ) -> list[PanelVerdict]:
     """Read the panels in their own ranges and judge them; with a run, those with an expectation over its lines too:
-    `in_other_words` by a question that means the same, which no cache has an answer to.
+    `in_other_words` by questions that mean the same, which no cache has an answer to.
 
     What cannot be asked for the run's lines is compared with its reading before the run: it is read from the same start
     on, so that nothing falls out of it meanwhile.
@@ -38,7 +38,9 @@ def look_at_panels(
     if run is None:
         return [judge_panel(view, None, held) for view in board.read(now_ns, None, only, progress=progress)]
     at = opened_at(board.dashboard, run, now_ns)
-    views = board.answers(_since_before(board, held, at, board.requests(at, None, only)), progress)
+    # A filter for the empty text takes nothing away (Loki 3.5).
+    reader = replace(board, ask=of_run(board.ask, "")) if in_other_words else board
+    views = reader.answers(_since_before(board, held, at, board.requests(at, None, only)), progress)
     asked = [v.request for v in views if _asks_for_run(v, held)]
     own = {copy_of(v): v for v in _of_run(board, run, in_other_words).answers(asked)}
     return [judge_panel(view, own.get(copy_of(view)), held) for view in views]
