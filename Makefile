@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # and Ctrl-C meanwhile is answered by Python's own traceback.
 AS_PATH := --config-settings editable_mode=compat
 
-.PHONY: demo demo-recording test lint format bench bench-memory corpus exam lock clean
+.PHONY: demo demo-recording test lint format bench bench-memory corpus exam any-day lock clean
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "obs-check needs Python 3.11 or later, and '$(PYTHON)' is not one: make $(or $(MAKECMDGOALS),demo) PYTHON=python3.11" >&2; exit 1; }
@@ -60,6 +60,10 @@ exam: $(STAMP)
 	$(BIN)/python -m tests.exam.outages
 	$(BIN)/python -m tests.exam.endings
 	$(BIN)/python -m tests.exam.kept_lines
+
+# The suite in other conditions, three times; wants root and faketime.
+any-day: $(STAMP)
+	$(BIN)/python -m tests.exam.any_day
 
 # Needs uv on PATH; everything else needs only Python, git, make and a compiler.
 lock:

@@ -105,7 +105,8 @@ def test_exactly_what_a_hop_did_is_named_at_that_hop(tmp_path: Path) -> None:
     assert named("A", "loki", "missing") | named("B", "loki", "missing") >= shipper
     assert named("A", "loki", "missing") <= named("A", "file", "missing") | shipper
     assert named("B", "loki", "missing") <= named("B", "coderd", "missing") | shipper
-    assert did["shipper", "delay"] <= named("A", "loki", "late")
+    # A busy machine looks late at the hop before, and counts the time there.
+    assert did["shipper", "delay"] <= set().union(*(named("A", hop, "late") for hop in ("file", "shipper", "loki")))
     assert all(not row["unexpected"] for row in found.values())
     assert {row.verdict for row in account.panels.rows} == {Verdict.OK}
     assert {row.path for row in account.panels.rows} == {"A", "B"}
@@ -125,7 +126,7 @@ def test_exactly_what_a_hop_did_is_named_at_that_hop(tmp_path: Path) -> None:
     for row in again.rows():
         same = found[row["path"], row["hop"]]
         assert all(row[kind] == same[kind] for kind in ("sent", "seen", "missing", "duplicate", "displaced"))
-        assert row["late"] == []
+        assert row["late"] == (same["late"] if row["hop"] == "egress" else [])
     assert {(row["path"], row["hop"]) for row in again.rows()} == set(found)
     assert (planned, len(run.sent)) == (COUNT, COUNT)
     assert {one.event.tag for one in run.sent if one.answer.verdict == "no_answer"} == egress
