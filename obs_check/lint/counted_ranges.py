@@ -14,8 +14,6 @@ ADDS = {"+", "-", "or"}
 """Operators whose answer is a count where both sides are."""
 FILTERS = {">", "<", ">=", "<=", "==", "!=", "and", "unless"}
 """Operators that leave numbers of their left side as they are, without `bool`."""
-BARS = "make it an instant query, of the format Table where it is PromQL: a bar for every series"
-"""What to do about a bar chart that counts all of its range at every step."""
 
 
 def counted_ranges(question: Question) -> list[int]:

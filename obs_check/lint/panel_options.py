@@ -32,17 +32,6 @@ TILES = {"stat", "gauge", "bargauge", "piechart"}
 """Panels that show one number a series, or one a row."""
 
 
-def reads_last(panel: Panel) -> bool:
-    """Whether a panel shows the last point of each series alone, without a line of all of them behind it."""
-    # Grafana: a stat draws the line (`area`) unless that is switched off.
-    if panel.type in ("stat", "singlestat") and panel.options.get("graphMode") != "none":
-        return False
-    if panel.type == "singlestat":
-        return True
-    calcs, by_row = reducers(panel)
-    return panel.type in TILES and not by_row and set(calcs) <= {"last", "lastNotNull"}
-
-
 def shows_numbers(panel: Panel) -> bool:
     """Whether what a panel shows of its fields may be numbers: not a stat that shows names alone, or tiles of a field
     that is a label."""

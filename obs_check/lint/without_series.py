@@ -5,7 +5,6 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from obs_check.lint.series_labels import NONE, SeriesLabels, series_labels
 from obs_check.logql.syntax import ast
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
@@ -55,63 +54,11 @@ def promql_answer(tree: Any) -> float | None:
             return None
 
 
-def counts_filtered(tree: Any) -> bool:
-    """Whether the outermost aggregation in a tree of LogQL or of promql-parser counts the series that a comparison
-    without `bool` leaves (`count(x > 5)`, `sum(x == 1)`): none is then an answer like others."""
-    if tree is None:
-        return False
-    if type(tree).__name__ in ("AggregateExpr", "VectorAggregation"):
-        inner = tree.expr
-        while type(inner).__name__ == "ParenExpr":
-            inner = inner.expr
-        op = str(tree.op)
-        return op in ("count", "sum") and _compares(inner) and (op == "count" or _equals_one(inner))
-    parts = [getattr(tree, name, None) for name in ("expr", "lhs", "rhs", "left", "right")]
-    return any(map(counts_filtered, [*parts, *getattr(tree, "args", ())]))
-
-
 def _compares(tree: Any) -> bool:
     if type(tree).__name__ == "BinaryOperation":
         return tree.op in _COMPARE and not tree.return_bool
     own = type(tree).__name__ == "BinaryExpr" and str(tree.op) in _COMPARE
     return own and not (tree.modifier is not None and tree.modifier.return_bool)
-
-
-def _equals_one(tree: Any) -> bool:
-    side = tree.right if type(tree).__name__ == "BinaryOperation" else tree.rhs
-    return str(tree.op) == "==" and _number(side) == 1
-
-
-def beside_series(tree: Any) -> SeriesLabels | None:
-    """The labels of series that a number without labels stands beside at all times, since `or` adds what has other
-    labels; None where it only stands in for them. `tree` is of LogQL or of promql-parser."""
-    while type(tree).__name__ == "ParenExpr":
-        tree = tree.expr
-    if tree is None or str(getattr(tree, "op", "")) != "or":
-        return None
-    if type(tree).__module__ == ast.__name__:
-        on = tree.matching is not None and tree.matching.on
-        left, right, answer = tree.left, tree.right, logql_answer
-    else:
-        on = "on" in str(tree.modifier or "").split()
-        left, right, answer = tree.lhs, tree.rhs, promql_answer
-    if on or answer(left) is not None or answer(right) is None or not _is_constant(right):
-        return None
-    labels = series_labels(left)
-    return None if labels == NONE or series_labels(right) != NONE else labels
-
-
-def zero_by_itself(tree: Any) -> bool:
-    """Whether the series in front of an `or` are those of a comparison with 0 that would be 0 otherwise (`x > 0 or
-    vector(0)`, `x != 0 or vector(0)`)."""
-    while type(tree).__name__ == "ParenExpr":
-        tree = tree.expr
-    left: Any = getattr(tree, "lhs", getattr(tree, "left", None)) if str(getattr(tree, "op", "")) == "or" else None
-    while type(left).__name__ == "ParenExpr":
-        left = left.expr
-    if not _compares(left) or str(left.op) not in (">", "!=", ">="):
-        return False
-    return _number(left.right if type(left).__name__ == "BinaryOperation" else left.rhs) == 0
 
 
 def is_absence(tree: Any) -> bool:
@@ -130,20 +77,6 @@ def is_absence(tree: Any) -> bool:
             return _compares(tree) and is_absence(left)
         case _:
             return False
-
-
-def _number(tree: Any) -> float | None:
-    return logql_answer(tree) if isinstance(tree, ast.Number) else promql_answer(tree)
-
-
-def _is_constant(tree: Any) -> bool:
-    """Whether no series stands in a tree."""
-    if tree is None:
-        return True
-    if type(tree).__name__ in ("VectorSelector", "MatrixSelector", "RangeAggregation", "LogQuery"):
-        return False
-    parts = [getattr(tree, name, None) for name in ("expr", "lhs", "rhs", "left", "right")]
-    return all(map(_is_constant, [*parts, *getattr(tree, "args", ())]))
 
 
 def _called(name: str, arguments: list[Any]) -> float | None:

@@ -85,7 +85,7 @@ def test_what_comes_by_an_api_has_no_wrapping(tmp_path: Path) -> None:
     for name, text, lines in (("p.yaml", UNWRAPPED, [4]), ("c.alloy", SHARED, [14])):
         (tmp_path / name).write_text(text, "utf-8")
         found = lint(read_material([tmp_path / name], [], None, None, {}, SETTINGS)[0]).issues
-        assert [i.spot.line for i in found if "API, unwrapped" in i.claim] == lines
+        assert [i.spot.line for i in found if "unwraps nothing" in i.claim] == lines
 
 
 SOURCE = """\

@@ -11,16 +11,7 @@ from obs_check.lint.material import Material
 from obs_check.lint.panel_options import field_setting, mapping, mappings
 from obs_check.lint.question import Question
 from obs_check.lint.rule import LintRule
-from obs_check.lint.series_labels import OWN, SeriesLabels, series_labels
-from obs_check.lint.without_series import (
-    beside_series,
-    counts_filtered,
-    is_absence,
-    logql_answer,
-    promql_answer,
-    zero_by_itself,
-)
-from obs_check.logql.syntax.walk import log_queries
+from obs_check.lint.without_series import is_absence, logql_answer, promql_answer
 from obs_check.panel.elements import Panel
 from obs_check.panel.masking import shows_zero_for_nothing
 
@@ -29,21 +20,12 @@ _MAPS_NOTHING = {"stat", "singlestat", "gauge", "bargauge"}
 """Panels that put a missing value through the mappings (Grafana 11: others show No data, or noValue)."""
 _NULL_KEYS = ("null", "null+nan", "nan", "empty")
 _IN_PLACE = "the query answers 0 or 1 where there is no series (`or vector(0)`, `absent`)"
-_BESIDE = "`or vector(0)` has no labels: its 0 stands beside the series at all times, and alone where there is none"
 _REMEDY = "let the panel say No data, and alert on absence by itself"
-_BOOL = "compare with `bool` and add up: it answers 0 while there are series, and nothing without them"
 _FALL_BACK = {
-    "logql": "fall back on the stream without its filters",
-    "promql": "fall back on a metric that is there in any case",
+    "logql": ("lines that are", "sum(count_over_time({...} [...]))"),
+    "promql": ("a metric that is", "count(METRIC)"),
 }
 """What tells a quiet system from a broken one, where zero is the healthy answer."""
-_WITHOUT_LABELS = "leave the fallback out, and alert on absence by itself"
-_NO_COMPARISON = (
-    "leave the comparison and the fallback out: the rest answers 0 while there are series, and nothing without them"
-)
-_NO_ALERT = "fall back on what is there while Prometheus works: `or 0 * count(up)`"
-"""Prometheus has series of ALERTS only while an alert is pending or fires."""
-_COUNTED = {"logql": "sum{}(count_over_time({{...}} [...]))", "promql": "count{}(METRIC)"}
 
 
 def _find(material: Material) -> Iterator[Found]:
@@ -59,9 +41,9 @@ def _find(material: Material) -> Iterator[Found]:
             if _is_alarm(panel, -math.inf) or any(_without_series(one) is not None for one in own):
                 # Where a query always answers, nothing of the panel's is reached.
                 continue
+            remedies = {_remedy(one) for one in own}
             for why in dict.fromkeys(_in_panel(panel)):
-                remedies = {_instead(one) for one in own}
-                yield board.spot(panel), why, remedies.pop() if len(remedies) == 1 else _REMEDY
+                yield board.spot(panel), why, next(iter(remedies)) if len(remedies) == 1 else _REMEDY
 
 
 def _in_query(question: Question) -> Iterator[str]:
@@ -69,7 +51,7 @@ def _in_query(question: Question) -> Iterator[str]:
         answer = _without_series(question)
         masks = answer is not None and not math.isnan(answer) and shows_zero_for_nothing(question.text)
         if masks and not is_absence(_tree(question)):
-            yield _BESIDE if _beside(question) else _IN_PLACE
+            yield _IN_PLACE
         return
     if question.sql is None:
         return
@@ -99,48 +81,10 @@ def _without_rows(coalesce: Any) -> bool:
 
 
 def _remedy(question: Question) -> str:
-    """What to do about a fallback in a query."""
-    series = _beside(question)
-    if series is None or _filters(question):
-        return _instead(question)
-    same = _counted(question, series)
-    return f"{_WITHOUT_LABELS}; or fall back with the same labels: {same}" if same else _WITHOUT_LABELS
-
-
-def _instead(question: Question) -> str:
-    """What tells a quiet system from a broken one, where a query has no fallback or one that stands in for all."""
-    if question.language == "sql" or "absent" in question.text:
+    if question.language not in _FALL_BACK:
         return _REMEDY
-    if _filters(question):
-        return _BOOL
-    if question.logql is not None and not any(query.stages for query in log_queries(question.logql)):
-        # There is nothing that it could be without.
-        return _REMEDY
-    if "ALERTS" in question.text:
-        return _NO_ALERT
-    if zero_by_itself(_tree(question)):
-        return _NO_COMPARISON
-    labels = series_labels(_tree(question))
-    fallback = "" if labels is None else _counted(question, labels)
-    return f"{_REMEDY}; or {_FALL_BACK[question.language]}: {fallback}" if fallback else _REMEDY
-
-
-def _counted(question: Question, series: SeriesLabels) -> str:
-    """The fallback with the labels that the series have, not by their names: the same habit in other panels is told in
-    the same words. "" for series with labels of their own."""
-    if series == OWN:
-        return ""
-    by = f" {series[0]} (...) " if series[1] else ""
-    return f"`or 0 * {_COUNTED[question.language].format(by)}`"
-
-
-def _filters(question: Question) -> bool:
-    lists = question.panel is not None and question.panel.type == "table"
-    return counts_filtered(_tree(question)) and not lists
-
-
-def _beside(question: Question) -> SeriesLabels | None:
-    return beside_series(_tree(question)) if shows_zero_for_nothing(question.text) else None
+    what, text = _FALL_BACK[question.language]
+    return f"{_REMEDY}; or fall back on {what} there in any case, with the same labels: `or 0 * {text}`"
 
 
 def _tree(question: Question) -> Any:

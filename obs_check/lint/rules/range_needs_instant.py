@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from obs_check.lint.counted_ranges import BARS, chooses, counts_whole_range
+from obs_check.lint.counted_ranges import chooses, counts_whole_range
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.panel_options import TILES, legend_reducers, reducers
@@ -12,7 +12,7 @@ from obs_check.panel.elements import Panel
 _ROWS = {"table", "table-old"}
 
 _INSTANT = "make it an instant query, over `[$__range]` where it counts"
-_REMEDY = (_INSTANT, f"{_INSTANT}, of the format Table: as a time series every series is a table of its own")
+_OF_ROWS = f"{_INSTANT} (Prometheus: of the format Table, else every series is a frame of its own)"
 
 
 def _find(material: Material) -> Iterator[Found]:
@@ -23,18 +23,23 @@ def _find(material: Material) -> Iterator[Found]:
         if not question.is_asked or question.length_ms < question.step_ms:
             # A range shorter than its step has one point.
             continue
-        chooser = chooses(question) if panel.type in TILES and not reducers(panel)[1] else ""
-        if chooser and not any(not t.disabled for t in panel.transformations):
+        if any(not step.disabled for step in panel.transformations):
+            continue
+        if chooser := _tiles_of(panel) and chooses(question):
             claim = f"{chooser} chooses anew at each step of a range query: every series that it ever chose is shown"
             yield question.spot, claim, _INSTANT
             continue
         # A total in the legend is worse: sum-of-range speaks of that.
         bars = counts_whole_range(question) and "sum" not in legend_reducers(panel)
-        if (_shows_rows(panel) or bars) and not any(not t.disabled for t in panel.transformations):
+        if _shows_rows(panel) or bars:
             claim = f"the {panel.type} shows a row for every step of a range query, not one for every series"
-            of_table = question.target is not None and question.target.query.get("format") == "table"
-            rows = _REMEDY[question.language == "promql" and panel.type in _ROWS and not of_table]
-            yield question.spot, claim, BARS if bars else rows
+            yield question.spot, claim, _INSTANT if panel.type in TILES else _OF_ROWS
+
+
+def _tiles_of(panel: Panel) -> bool:
+    """Whether a panel has a tile for each series; of one that adds up its steps sum-of-range speaks."""
+    calcs, by_row = reducers(panel)
+    return panel.type in TILES and not by_row and "sum" not in calcs
 
 
 def _shows_rows(panel: Panel) -> bool:

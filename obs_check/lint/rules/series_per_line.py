@@ -12,10 +12,10 @@ from obs_check.lint.rule import LintRule
 from obs_check.logql.syntax import ast
 
 _NUMBERS = {"stat", "singlestat", "gauge", "bargauge", "piechart", "barchart", "timeseries", "graph"}
-_REMEDY = "aggregate it (`sum(...)`, `sum by (...) (...)`), or `| keep` behind the parser what it counts by"
-_GROUPED = "group it itself, `{}(...) by (...)`: no aggregation around single lines gives it"
-_OF_VALUES = {f"{one}_over_time" for one in ("avg", "first", "last", "max", "min", "quantile", "stddev", "stdvar")}
-"""Range aggregations of LogQL that take a grouping."""
+_REMEDY = (
+    "say by what it counts: an aggregation around it (`sum by (...) (...)`), or the grouping of what takes values, "
+    "`quantile_over_time(...) by (...)`"
+)
 _KEEPS_SERIES = {"topk", "bottomk", "sort", "sort_desc", "approx_topk"}
 
 
@@ -30,7 +30,7 @@ def _find(material: Material) -> Iterator[Found]:
         if counted is not None:
             parser = _parser_of_all(counted.range.query.stages)
             claim = f"behind `| {parser}` every field is a label: lines that differ in one are series of their own"
-            yield question.spot, claim, _GROUPED.format(counted.op) if counted.op in _OF_VALUES else _REMEDY
+            yield question.spot, claim, _REMEDY
 
 
 def _counted_apart(node: ast.Expr) -> ast.RangeAggregation | None:

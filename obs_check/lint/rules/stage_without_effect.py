@@ -27,8 +27,6 @@ _CRI_LINES = [
     for text in ("", "x", "\tat x.y(Z.java:1)", "[x]", "{", "}")
 ]
 
-_STREAM = "; whether a line is of stdout or stderr says the meta label `__meta_docker_container_log_stream`"
-
 
 def _find(material: Material) -> Iterator[Found]:
     for shipper in material.shippers:
@@ -86,15 +84,12 @@ def _unwraps(stage: Stage, job: ScrapeJob) -> tuple[str, str, str] | None:
     """What is said of a stage through which no line goes that has the wrapping of a container runtime."""
     if not isinstance(stage, Cri | Docker):
         return None
-    of_docker = "loki.source.kubernetes" not in job.discovery
-    unwrapped = f"the lines come by {'Docker' if of_docker else 'Kubernetes'}'s API, unwrapped"
-    own = "; of one that is JSON itself it takes `time`, `log` and `stream`"
-    claim = (
-        f"`cri` does nothing: {unwrapped}"
-        if isinstance(stage, Cri)
-        else f"`docker` has nothing to do: {unwrapped}{own}"
+    api = "Kubernetes" if "loki.source.kubernetes" in job.discovery else "Docker"
+    return (
+        f"{stage.kind}:",
+        f"`{stage.kind}` unwraps nothing: lines come by {api}'s API without a wrapping",
+        "take it out",
     )
-    return f"{stage.kind}:", claim, f"take it out{_STREAM if of_docker else ''}"
 
 
 def _counted(behind: Sequence[Stage]) -> str:
