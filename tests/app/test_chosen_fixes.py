@@ -47,7 +47,7 @@ def test_what_is_taken(only: tuple[str, ...], also_review: bool, taken: list[str
 def test_what_would_change_is_listed() -> None:
     assert chosen_fixes(EVERY, (), True).changes("d") == [
         "/etc/p.yaml: 3 lines added, 2 taken away",
-        "dashboard d: 1 queries",
+        "dashboard d: 1 query",
     ]
 
 

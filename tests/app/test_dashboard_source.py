@@ -39,7 +39,8 @@ def grafana(tmp_path: Path) -> Iterator[GrafanaClient]:
     (folder / "provisioned/kept.json").write_text(json.dumps(model("kept")))
     (folder / "library").mkdir()
     (folder / "library/lib.json").write_text(json.dumps(model("own")["panels"][0]))
-    shared = {"uid": "shared", "title": "s", "panels": [{"id": 1, "libraryPanel": {"uid": "lib", "name": "L"}}]}
+    own = {**model("own")["panels"][0], "id": 2}
+    shared = {"uid": "shared", "title": "s", "panels": [{"id": 1, "libraryPanel": {"uid": "lib", "name": "L"}}, own]}
     (folder / "shared.json").write_text(json.dumps(shared))
     lost = {"uid": "lost", "title": "l", "panels": [{"id": 1, "libraryPanel": {"uid": "gone", "name": "L"}}]}
     (folder / "lost.json").write_text(json.dumps(lost))
@@ -49,10 +50,10 @@ def grafana(tmp_path: Path) -> Iterator[GrafanaClient]:
         client.close()
 
 
-def apply(grafana: GrafanaClient, wanted: str) -> str:
+def apply(grafana: GrafanaClient, wanted: str, edits: tuple[TargetEdit, ...] = EDITS) -> str:
     source = open_dashboard(wanted, grafana)
     read = load_dashboard(source.document, source.name)
-    return source.apply(EDITS, read.document, "obs-check: test", grafana)[0]
+    return source.apply(edits, read.document, "obs-check: test", grafana)[0]
 
 
 def query_of(document: Any) -> str:
@@ -106,7 +107,7 @@ def test_a_provisioned_dashboard_is_changed_in_the_config_map_that_it_comes_from
     source = open_dashboard("kept", grafana, path)
     said, file = source.apply(EDITS, source.document, "obs-check: test", grafana)
     assert file == path
-    assert f"{path}, key kept.json, changed in 1 queries" in said
+    assert f"{path}, key kept.json, changed in 1 query" in said
     assert f"kubectl apply -f {path}" in said
     changed = read_exact(path)
     assert {d.uid: d.panels[0].targets[0].text for d in load_dashboards(read_document(path), "test")} == {
@@ -228,7 +229,7 @@ def test_one_value_of_a_file_changes_and_nothing_else(
     path.write_text(text)
     source = open_dashboard(str(path), grafana)
     said, _ = source.apply((edit,), document, "obs-check: test", grafana)
-    assert "1 other places" in said
+    assert "1 other place" in said
     assert path.read_text() == text.replace(was, becomes)
     with pytest.raises(ConfigError, match="is not written there as it was read"):
         source.apply((edit,), document, "obs-check: test", grafana)
@@ -260,8 +261,14 @@ def test_a_dashboard_of_schema_v2_is_read_where_grafana_says_and_not_written(
 
 def test_a_library_panel_is_read_from_its_place_and_not_changed_in_the_dashboard(grafana: GrafanaClient) -> None:
     assert query_of(open_dashboard("shared", grafana).document) == BEFORE
-    assert "panel 1 is a library panel" in apply(grafana, "shared")
-    assert "expr" not in json.dumps(grafana.dashboard("shared").value)
+    assert "NOT changed: panel 1 is a library panel" in apply(grafana, "shared")
+    assert grafana.dashboard("shared").value["dashboard"]["version"] == 1
+    said = apply(grafana, "shared", (*EDITS, TargetEdit(2, "A", BEFORE, AFTER)))
+    assert "with 1 query" in said
+    assert "NOT changed: panel 1 is a library panel" in said
+    borrowed, own = grafana.dashboard("shared").value["dashboard"]["panels"]
+    assert "targets" not in borrowed
+    assert own["targets"][0]["expr"] == AFTER
 
 
 def test_a_library_panel_that_is_gone_leaves_the_dashboard_readable(grafana: GrafanaClient) -> None:

@@ -61,8 +61,8 @@ def edit_file(path: Path, edits: tuple[DashboardEdit, ...], dashboard: Mapping[s
 def in_words(edits: tuple[DashboardEdit, ...]) -> str:
     """How many queries and how many other parts change."""
     queries = sum(isinstance(e, TargetEdit) for e in edits)
-    counts = ((queries, "queries"), (len(edits) - queries, "other places"))
-    return " and ".join(f"{count} {what}" for count, what in counts if count)
+    counts = ((queries, "query"), (len(edits) - queries, "other place"))
+    return " and ".join(count_noun(count, what) for count, what in counts if count)
 
 
 def _read(path: Path) -> str:

@@ -67,24 +67,25 @@ class DashboardSource:
                 f"{self.name} was NOT changed: it is kept in schema v2, which obs-check does not write; "
                 "change it in Grafana as the diff shows"
             )
-        changed = apply_edits(dashboard, edits)
-        borrowed = [e.panel for e in edits if e.panel is not None and is_library_panel(changed, e.panel)]
-        if borrowed:
-            return (
-                f"{self.name} was NOT changed: panel {borrowed[0]} is a library panel, which all dashboards share; "
-                "change it in Grafana's list of library panels as the diff shows"
-            )
+        borrowed = [e for e in edits if e.panel is not None and is_library_panel(dashboard, e.panel)]
+        own = tuple(edit for edit in edits if edit not in borrowed)
+        named = ", ".join(dict.fromkeys(f"panel {edit.panel} is a library panel" for edit in borrowed))
+        shared = f"{named}, which all dashboards share; change it in Grafana's list of library panels as the diff shows"
+        if not own:
+            return f"{self.name} was NOT changed: {shared}"
         if self.provisioned:
             return (
                 f"{self.name} was NOT changed: it is provisioned from {self.provisioned}, and Grafana does not save "
                 "changes of such a dashboard; change that file as the diff shows, or name it in obs-check.yaml (source)"
             )
+        changed = apply_edits(dashboard, own)
         before = changed.get("version")
         after = grafana.save_dashboard(as_references(changed), message).value.get("version")
         path = f"/api/dashboards/uid/{quote(str(changed.get('uid') or ''), safe='')}/restore"
+        left = f"; NOT changed: {shared}" if borrowed else ""
         return (
-            f"{self.name} saved as version {after} with {in_words(edits)}; "
-            f'to go back restore version {before} in its settings (or POST {path} {{"version": {before}}})'
+            f"{self.name} saved as version {after} with {in_words(own)}; "
+            f'to go back restore version {before} in its settings (or POST {path} {{"version": {before}}}){left}'
         )
 
 
