@@ -35,9 +35,12 @@ def _find(material: Material) -> Iterator[Found]:
             continue
         for why in _in_query(question):
             yield question.spot, why, _remedy(question)
+    of_panels: dict[int, list[Question]] = {}
+    for question in asked:
+        of_panels.setdefault(id(question.panel), []).append(question)
     for board in material.boards:
         for panel in board.dashboard.panels:
-            own = [one for one in asked if one.board is board and one.panel is panel]
+            own = of_panels.get(id(panel), [])
             if _is_alarm(panel, -math.inf) or any(_without_series(one) is not None for one in own):
                 # Where a query always answers, nothing of the panel's is reached.
                 continue
