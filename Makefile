@@ -61,7 +61,7 @@ exam: $(STAMP)
 	$(BIN)/python -m tests.exam.endings
 	$(BIN)/python -m tests.exam.kept_lines
 
-# The suite in other conditions, three times; wants root and faketime.
+# The suite in other conditions, three times; wants root and Linux.
 any-day: $(STAMP)
 	$(BIN)/python -m tests.exam.any_day
 
