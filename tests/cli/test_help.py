@@ -162,7 +162,7 @@ def _run_lines() -> list[str]:
 
 def test_lines_of_the_documentation_are_run_or_named() -> None:
     assert set(ONLY_READ) <= set(command_lines())
-    assert {line.split()[0] for line in _run_lines()} == {"bundle", "init", "lint", "query"}
+    assert {line.split()[0] for line in _run_lines()} == {"bundle", "init", "lint", "query", "shipper"}
 
 
 def _lines(capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
@@ -175,6 +175,8 @@ def _files(folder: Path, lab: Lab) -> None:
         (folder / name).symlink_to(ROOT / name)
     (folder / "promtail.yaml").write_text((lab.directory / "promtail.yaml").read_text("utf-8"), "utf-8")
     (folder / "datasources.yaml").write_text("datasources: [{name: Loki, uid: loki, type: loki}]\n")
+    (folder / "rendered.yaml").symlink_to("promtail.yaml")
+    (folder / "pods.json").write_text('{"items": []}')
     (folder / "positions.yaml").write_text("positions: {}\n")
     line = "time=2026-11-24T00:00:00.603Z level=INFO msg=ALLOW method=GET host=a.example\n"
     (folder / "logs").mkdir()

@@ -300,7 +300,6 @@ def test_a_folder_may_hold_what_is_nobodys_dashboard(tmp_path: Path, capsys: pyt
         ("d.json", "utf-16", "d.json: not UTF-8 text"),
         ("d.json", "utf-8-sig", "hint: save it without the byte order mark"),
         ("c.alloy", "utf-16", "c.alloy: not UTF-8 text"),
-        ("d.yaml", "utf-16", "d.yaml: not UTF-8 text"),
     ],
 )
 def test_what_is_ours_in_another_coding_is_broken(

@@ -176,7 +176,7 @@ def command_of(conditions: list[str], folder: Path) -> tuple[list[str], dict[str
 @contextlib.contextmanager
 def checkout(read_only: bool) -> Iterator[Path]:
     """A folder with a copy of what is checked in or about to be, compiled, in `tree`, and empty ones beside it."""
-    with tempfile.TemporaryDirectory(prefix="obs-check-any-day-") as made:
+    with tempfile.TemporaryDirectory(prefix="any-") as made:
         folder = Path(made)
         tree = folder / "tree"
         listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
