@@ -1,7 +1,7 @@
 """A query as it would be sent, from a panel's target or a file, with its tree."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -33,8 +33,9 @@ NOW_NS = 1_779_284_231 * 1_000_000_000
 year, since a range may begin with one of them (`now/M`)."""
 _YEARS = 100 * 365 * 86_400_000
 _LONGEST = TimeRange(0, _YEARS)
-_DIALECTS = {"mysql": "mysql", "mssql": "tsql"}
-"""sqlglot's names of the dialects of Grafana's SQL plugins; every other one is PostgreSQL's."""
+_DIALECTS = {"mysql": ("mysql", "doris", "starrocks"), "mssql": ("tsql",)}
+_POSTGRES = ("postgres", "redshift", "materialize", "risingwave")
+"""sqlglot's names of the dialects that Grafana's SQL plugins speak: other databases take their wire protocol too."""
 _STAND_INS = ("value=`value`", "1", "")
 """What an unknown variable may be but a text: a matcher (its quotes may stand in a string), a number, nothing."""
 
@@ -244,7 +245,7 @@ def _question(
         if language == "sql":
             scoped = {"__interval": interval.text, "__interval_ms": str(interval.ms)}
             text = interpolate(target.text, filling, "sql", scoped, within)
-            found = _parsed_sql(replace(blank, text=postgres_macros(text, within)), _DIALECTS.get(kind, "postgres"))
+            found = _parsed_sql(replace(blank, text=postgres_macros(text, within)), _DIALECTS.get(kind, _POSTGRES))
             return None if found.problem and not kind else found
         if language == "promql":
             return _promql(blank, target, filling, longest, within, interval, points)
@@ -267,6 +268,9 @@ def _question(
             return _either(found, other, panel, target)
         return found
     except (ObsCheckError, TypeError, ValueError) as error:
+        if language == "sql" and not kind:
+            # Its macros are of a plugin that nobody tells.
+            return None
         return replace(blank, text=target.text, problem=getattr(error, "message", str(error)))
 
 
@@ -328,15 +332,19 @@ def _parsed_promql(question: Question) -> Question:
         return replace(question, metricsql=own, problem="" if own else " ".join(str(error).split()))
 
 
-def _parsed_sql(question: Question, dialect: str) -> Question:
+def _parsed_sql(question: Question, dialects: Sequence[str]) -> Question:
+    """The question with its tree in the first dialect that reads it, else with what the first says."""
     from sqlglot.errors import SqlglotError
 
-    try:
-        return replace(question, sql=parse_sql(question.text, dialect))
-    except SqlglotError as error:
-        first = getattr(error, "errors", None) or [{"description": str(error), "highlight": ""}]
-        near = f", at `{first[0]['highlight']}`" if first[0].get("highlight") else ""
-        return replace(question, problem=f"{str(first[0]['description']).split(' for <class')[0]}{near}")
+    problems = []
+    for dialect in dialects:
+        try:
+            return replace(question, sql=parse_sql(question.text, dialect))
+        except SqlglotError as error:
+            first = getattr(error, "errors", None) or [{"description": str(error), "highlight": ""}]
+            near = f", at `{first[0]['highlight']}`" if first[0].get("highlight") else ""
+            problems.append(f"{str(first[0]['description']).split(' for <class')[0]}{near}")
+    return replace(question, problem=problems[0])
 
 
 def _logql(

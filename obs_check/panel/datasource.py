@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from obs_check.documents.nearest import nearest
@@ -75,7 +76,8 @@ class Datasources:
         key = reference_key(reference, values)
         if key in {"", "default"}:
             return self.default
-        return next((d for d in self._all if d.uid == key), None) or self._named(key)
+        found = next((d for d in self._all if d.uid == key), None) or self._named(key)
+        return found or next((d for d in self._all if d.uid == d.name and provisioned_uid(d.name) == key), None)
 
     def missing(self, reference: object, values: Mapping[str, str] | None = None) -> str:
         """The sentence for a reference that `resolve` did not find, with the nearest name."""
@@ -98,6 +100,15 @@ class Datasources:
 
     def _named(self, name: str) -> Datasource | None:
         return next((d for d in self._all if d.name == name), None)
+
+
+def provisioned_uid(name: str) -> str:
+    """The uid that Grafana (9 to 12: `safeUIDFromName`) gives a provisioned datasource without one.
+
+    >>> provisioned_uid("Prometheus")
+    'PBFA97CFB590B2093'
+    """
+    return "P" + sha256(name.encode()).hexdigest()[:16].upper()
 
 
 def reference_key(reference: object, values: Mapping[str, str] | None = None) -> str:

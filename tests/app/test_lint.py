@@ -228,6 +228,14 @@ def places(held: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from places(value, (*path, key))
 
 
+def test_a_provisioned_datasource_without_uid_has_the_one_that_grafana_makes_of_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "datasources.yaml"
+    path.write_text("datasources: [{name: Prometheus, type: prometheus}, {name: Loki, type: loki, uid: own}]\n")
+    known = read_datasources(path)
+    found = [known.resolve({"uid": uid}) for uid in ("PBFA97CFB590B2093", "P8E80F9AEF21F6940", "own")]
+    assert [one and one.name for one in found] == ["Prometheus", None, "Loki"]
+
+
 @pytest.mark.parametrize("value", [None, "x", [], {}, [1], {"a": 1}, 1.5], ids=repr)
 def test_a_wrong_value_anywhere_is_no_crash(value: Any) -> None:
     """One wrong value in a dashboard: it is refused, or the rules leave it alone."""

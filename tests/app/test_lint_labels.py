@@ -174,6 +174,29 @@ def test_braces_are_opened(one: str, other: str, twice: bool, tmp_path: Path) ->
     assert taken(tmp_path, one, other) == ["file-taken-twice"] * twice
 
 
+def test_a_path_of_many_jobs_is_told_once_a_job(tmp_path: Path) -> None:
+    assert taken(tmp_path, *["/var/log/a.log"] * 5) == ["file-taken-twice"] * 4
+
+
+@pytest.mark.parametrize(
+    ("stages", "unbounded"),
+    [
+        ("[{labels: {ip: }}]", False),
+        ("[{labels: {ip: ip}}]", False),
+        ("[{json: {expressions: {ip: }}}, {labels: {ip: }}]", True),
+        ("[{json: {expressions: {ip: }}}, {labels: {zip: ip}}]", True),
+        ("[{regex: {expression: '(?P<ip>.+)'}}, {labels: {ip: }}]", True),
+    ],
+)
+def test_a_label_of_the_target_is_no_value_of_a_line(stages: str, unbounded: bool, tmp_path: Path) -> None:
+    """As promtail 3.5.9 has it: the stage takes what the target says."""
+    target = "static_configs: [{labels: {job: c, ip: 10.0.0.1, __path__: /var/log/a.log}}]"
+    job = f"{CLIENTS}scrape_configs:\n  - job_name: j\n    {target}\n    pipeline_stages: {stages}\n"
+    (tmp_path / "p.yaml").write_text(job, "utf-8")
+    found = lint(read_material([tmp_path / "p.yaml"], [], None, None, {}, SETTINGS)[0]).issues
+    assert [issue.rule for issue in found] == ["high-cardinality-label"] * unbounded
+
+
 TWO_WAYS = """\
 loki.source.file "f" {
   targets    = [{"__path__" = "/tmp/a.log", "job" = "a"}]

@@ -355,3 +355,23 @@ def test_a_label_that_a_stage_behind_sets_is_set(tmp_path: Path) -> None:
     assert "that entry does nothing, a stage behind sets the label threat" in claim
     assert "the label threat is not set" not in claim
     assert "the label code is not set" in claim
+
+
+@pytest.mark.parametrize(
+    ("kind", "sql", "refused"),
+    [
+        ("", "SELECT $__fromTime AS time, count() FROM logs", False),
+        ("", "SELECT $__timeInterval(t) AS time FROM logs", False),
+        ("grafana-postgresql-datasource", "SELECT $__fromTime AS time", True),
+        # Apache Doris and StarRocks answer as MySQL does, Redshift as PostgreSQL.
+        ("mysql", "select body from t where body match_any 'x'", False),
+        ("mysql", "select (body from t", True),
+        ("grafana-postgresql-datasource", "select (body from t", True),
+    ],
+)
+def test_sql_is_refused_where_no_database_of_the_plugin_reads_it(
+    kind: str, sql: str, refused: bool, tmp_path: Path
+) -> None:
+    datasource = {"uid": "x1"} | ({"type": kind} if kind else {})
+    asked = {**panel("", datasource, "table"), "targets": [{"refId": "A", "rawSql": sql, "format": "table"}]}
+    assert ("query-syntax" in {one[1] for one in said(tmp_path, asked)}) is refused

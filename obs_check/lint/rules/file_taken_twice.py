@@ -44,6 +44,8 @@ def _by_pattern(shipper: ShipperFile) -> Iterator[Found]:
                 # Several ways of one source of Alloy begin at its place.
                 remedy = _REMEDY if first.job.place != second.job.place else _ONE_WAY
                 yield shipper.spot(second.job, second.glob), claim, remedy
+                # A third job says the same of the first, and need not say it of the second.
+                break
 
 
 def _pairs(first: RelabeledTarget, second: RelabeledTarget) -> Iterator[tuple[str, str]]:

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from obs_check.lint.issue import Found, Spot
 from obs_check.lint.material import Material, ShipperFile
 from obs_check.lint.pipeline_sample import fits_job
 from obs_check.lint.rule import LintRule
 from obs_check.model.wording import count_noun
+from obs_check.shipper.label_flow import Flow
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.relabel import RelabelRule
 from obs_check.shipper.simulate import simulate
 from obs_check.shipper.stages.labels import AddLabels
+from obs_check.shipper.value_flow import lacking_values
 
 MOST_VALUES = 20
 """Distinct values of a label in a sample above which it counts as unbounded, when they are half of the lines."""
@@ -30,8 +33,11 @@ def _find(material: Material) -> Iterator[Found]:
     for shipper in material.shippers:
         for job, flow in shipper.flows:
             told: set[str] = set()
+            constant = set(_not_of_lines(job, flow))
             for name, source in flow.sources.items():
-                if flow.pushed.values(name) is None and (_UNBOUNDED.fullmatch(name) or _UNBOUNDED.fullmatch(source)):
+                if source in constant or flow.pushed.values(name) is not None:
+                    continue
+                if _UNBOUNDED.fullmatch(name) or _UNBOUNDED.fullmatch(source):
                     told.add(name)
                     claim = f"job {job.name} makes a label of {source}: a stream for every value"
                     yield _spot(shipper, job, name), claim, _REMEDY
@@ -54,6 +60,14 @@ def _find(material: Material) -> Iterator[Found]:
                                 f"{count_noun(lines, 'line')} of {sample.name}"
                             )
                             yield _spot(shipper, job, name), claim, _REMEDY
+
+
+def _not_of_lines(job: ScrapeJob, flow: Flow) -> Iterator[str]:
+    """Values that `labels` stages take and no stage reads from a line: the target's own label of the name says them."""
+    targets = replace(flow.start, labels={})
+    for stage, lacking in lacking_values(targets, job.pipeline):
+        if isinstance(stage, AddLabels):
+            yield from (name for name, _ in lacking)
 
 
 def _spot(shipper: ShipperFile, job: ScrapeJob, name: str) -> Spot:

@@ -9,8 +9,8 @@ from obs_check.lint.written_ranges import written_ranges
 from obs_check.panel.interval import format_interval
 
 _REMEDY = (
-    "let the range follow the step, `[$__interval]` (PromQL: `[$__rate_interval]`), in a function that looks at all of "
-    "it; or make the query instant where the panel shows the last value alone"
+    "let the range follow the step, `[$__interval]` (PromQL: `[$__rate_interval]`, and no intervalFactor), in a "
+    "function that looks at all of it; or make the query instant where the panel shows the last value alone"
 )
 
 
