@@ -389,8 +389,14 @@ def _key(one: Embedded, path: Path, template: str, text: str, reading: _SourceRe
     of_json = one.key.endswith(".json") or one.key == "json"
     may = of_json and _MAY_HOLD_PANELS.search(applied)
     document = _json(applied, f"{path}:{one.key}") if may else None
-    if _dashboards(document, path, body, first, reading):
-        return True
+    try:
+        if _dashboards(document, path, body, first, reading):
+            return True
+    except InputError as error:
+        if not _is_empty(error):
+            raise
+        reading.skipped.append(error.message)
+        return False
     if not _OF_A_SHIPPER.search(one.text) or is_prometheus_text(one.text):
         reading.skipped.append(f"{path}:{first}: {one.name} is {_PERSES if is_perses(document) else _NEITHER}")
     return False
@@ -468,7 +474,11 @@ def _dashboards(document: object, path: Path, text: str, first_line: int, readin
         reading.boards += read_boards(document, str(path), text, first_line)
     except InputError as error:
         # A directory may hold dashboards that nobody filled; a file that is named has to have panels.
-        if reading.in_directory and error.message.endswith("without panels"):
+        if reading.in_directory and _is_empty(error):
             return False
         raise
     return True
+
+
+def _is_empty(error: InputError) -> bool:
+    return error.message.endswith("without panels")

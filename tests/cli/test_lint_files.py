@@ -392,6 +392,18 @@ def test_counts_need_no_unit(
     assert "query-syntax" not in [one["rule"] for one in document["findings"]]
 
 
+def test_a_dashboard_without_panels_beside_others_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = '  e.json: |\n    {"title": "e", "schemaVersion": 39, "panels": []}\n'
+    full = f"  d.json: |\n    {json.dumps(BOARD)}\n"
+    path = tmp_path / "c.yaml"
+    for data, code, says in ((empty + full, 1, "without panels"), (empty, 2, "neither a dashboard")):
+        path.write_text(f"kind: ConfigMap\nmetadata: {{name: one}}\ndata:\n{data}")
+        assert main(["lint", "-v", str(path)]) == code
+        assert says in capsys.readouterr().err
+
+
 def test_datasources_in_a_config_map(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     provisioned = "datasources:\n- {name: Loki, uid: loki, type: loki, url: http://loki.example}\n"
     (tmp_path / "datasources.yaml").write_text(
