@@ -99,59 +99,35 @@ def insert_stage(
 
 
 def move_stage(context: Context, broken: BrokenTarget, place: int, to: int, names: Sequence[str] = ()) -> Rewrite:
-    """Stage number `place` put before stage number `to`, in every log query that has both one behind the other."""
-    moved, first = broken.query.stages[place], broken.query.stages[to]
+    """Stage number `place` put before stage number `to`, behind it where that one stands behind; in every log query
+    that has both in this order."""
+    moved, other = broken.query.stages[place], broken.query.stages[to]
+    forward = place < to
 
     def places(query: ast.LogQuery) -> tuple[int, int] | None:
-        if moved not in query.stages or first not in query.stages:
+        if moved not in query.stages or other not in query.stages:
             return None
-        found = query.stages.index(first), query.stages.index(moved)
-        return found if found[0] < found[1] else None
-
-    def change(query: ast.LogQuery) -> ast.LogQuery:
-        found = places(query)
-        if found is None:
-            return query
-        at, old = found
-        stages = query.stages
-        return replace(query, stages=(*stages[:at], moved, *stages[at:old], *stages[old + 1 :]))
-
-    def splices(one: Authored) -> list[Splice]:
-        found = places(one.query)
-        if found is None or found[1] >= len(one.tree.stages):
-            return []
-        at, old = (one.tree.stages[n] for n in found)
-        return [(at.span.start, at.span.start, f"{one.text(old)} "), _taken_out(one, old)]
-
-    return Rewrite(change(broken.query), to + 1, _everywhere(context, broken, change, splices, names))
-
-
-def move_behind(context: Context, broken: BrokenTarget, place: int, last: int, names: Sequence[str] = ()) -> Rewrite:
-    """Stage number `place` put behind stage number `last`, in every log query that has both one behind the other."""
-    moved, end = broken.query.stages[place], broken.query.stages[last]
-
-    def places(query: ast.LogQuery) -> tuple[int, int] | None:
-        if moved not in query.stages or end not in query.stages:
-            return None
-        found = query.stages.index(moved), query.stages.index(end)
-        return found if found[0] < found[1] else None
+        old, at = query.stages.index(moved), query.stages.index(other)
+        return (old, at) if old != at and (old < at) is forward else None
 
     def change(query: ast.LogQuery) -> ast.LogQuery:
         found = places(query)
         if found is None:
             return query
         old, at = found
-        stages = query.stages
-        return replace(query, stages=(*stages[:old], *stages[old + 1 : at + 1], moved, *stages[at + 1 :]))
+        stages = [*query.stages[:old], *query.stages[old + 1 :]]
+        return replace(query, stages=(*stages[:at], moved, *stages[at:]))
 
     def splices(one: Authored) -> list[Splice]:
         found = places(one.query)
-        if found is None or found[1] >= len(one.tree.stages):
+        if found is None or max(found) >= len(one.tree.stages):
             return []
         old, at = (one.tree.stages[n] for n in found)
-        return [_taken_out(one, old), (at.span.end, at.span.end, f" {one.text(old)}")]
+        if forward:
+            return [_taken_out(one, old), (at.span.end, at.span.end, f" {one.text(old)}")]
+        return [(at.span.start, at.span.start, f"{one.text(old)} "), _taken_out(one, old)]
 
-    return Rewrite(change(broken.query), last + 1, _everywhere(context, broken, change, splices, names))
+    return Rewrite(change(broken.query), to + 1, _everywhere(context, broken, change, splices, names))
 
 
 def replace_matchers(

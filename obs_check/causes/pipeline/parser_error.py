@@ -24,7 +24,6 @@ from obs_check.evidence.query_edit import (
     after_stage,
     before_stage,
     insert_stage,
-    move_behind,
     move_stage,
     replace_stage,
 )
@@ -73,7 +72,7 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
             why = f"`{text}` changes the line before it is read"
             if last > at.place:
                 behind = stage_text(broken.query.stages[last])
-                rewrite, what = move_behind(context, broken, changing, last, at.needed), f"with it behind `{behind}`"
+                rewrite, what = move_stage(context, broken, changing, last, at.needed), f"with it behind `{behind}`"
                 fix = query_fix(context, f"put `{text}` behind `{behind}`", rewrite.edits)
             else:
                 rewrite = move_stage(context, broken, at.place, changing, at.needed)
