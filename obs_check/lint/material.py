@@ -8,7 +8,7 @@ from pathlib import Path
 from obs_check.lint.board import LintedDashboard
 from obs_check.lint.charts import RenderedTemplate
 from obs_check.lint.issue import Spot
-from obs_check.lint.other_lines import pushing_program
+from obs_check.lint.other_lines import holds_pushing_program
 from obs_check.lint.pipeline_sample import fits_job, shipping_of
 from obs_check.lint.question import Question, board_questions
 from obs_check.lint.sample import SampleLines
@@ -123,11 +123,7 @@ class Material:
 
     def is_pushed_to(self) -> bool:
         """Whether lines of no job reach Loki, so that no label can be called unset."""
-        return bool(self.other_lines) or self._program is not None
-
-    @cached_property
-    def _program(self) -> Path | None:
-        return next((file for folder in self.folders if (file := pushing_program(folder)) is not None), None)
+        return bool(self.other_lines) or any(map(holds_pushing_program, self.folders))
 
     def in_file(self, spot: Spot) -> Spot:
         """A place as the user's files have it: what was rendered stands in its template."""

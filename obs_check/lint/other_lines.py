@@ -1,7 +1,9 @@
 """Programs besides promtail and Alloy that bring lines to Loki, by the signs of their configurations."""
 
+import os
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 _SIGNS = {
@@ -49,22 +51,26 @@ _MOST = 5000
 """Bytes of a file, and files, that are looked at."""
 
 
-def pushing_program(folder: Path) -> Path | None:
-    """A program's file in a folder that pushes lines to Loki by itself."""
-    seen = 0
-    for file in sorted(folder.rglob("*")):
-        ours = (file.suffix in _OF_PROGRAMS or file.name == "package.json") and not file.name.startswith(".env")
-        if not ours or _NOT_OWN & set(file.parts) or not file.is_file() or file.stat().st_size > _LARGEST:
-            continue
-        seen += 1
-        if seen > _MOST:
-            return None
-        try:
-            if _APPENDERS.search(file.read_bytes()):
-                return file
-        except OSError:
-            continue
-    return None
+def holds_pushing_program(folder: Path) -> bool:
+    """Whether a file of a program in a folder pushes lines to Loki by itself."""
+    return any(_pushes(file) for file in islice(_program_files(folder), _MOST))
+
+
+def _program_files(folder: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder):
+        # What others wrote may be a hundred times as much.
+        folders[:] = sorted(set(folders) - _NOT_OWN)
+        for file in (Path(place, name) for name in sorted(names)):
+            ours = (file.suffix in _OF_PROGRAMS or file.name == "package.json") and not file.name.startswith(".env")
+            if ours and file.is_file() and file.stat().st_size <= _LARGEST:
+                yield file
+
+
+def _pushes(file: Path) -> bool:
+    try:
+        return _APPENDERS.search(file.read_bytes()) is not None
+    except OSError:
+        return False
 
 
 def _row(text: str, at: int) -> int:
