@@ -30,7 +30,7 @@ from obs_check.lint.question import Question, file_question
 from obs_check.lint.sample import read_sample
 from obs_check.logql.settings import EngineSettings
 from obs_check.model.secret import yaml_problem
-from obs_check.panel.dashboard import is_perses
+from obs_check.panel.dashboard import NoPanels, is_perses
 from obs_check.panel.datasource import Datasources
 from obs_check.shipper.read import is_alloy, parse_shipper, parse_shippers
 from obs_check.shipper.wrapping import is_prometheus_text
@@ -392,9 +392,7 @@ def _key(one: Embedded, path: Path, template: str, text: str, reading: _SourceRe
     try:
         if _dashboards(document, path, body, first, reading):
             return True
-    except InputError as error:
-        if not _is_empty(error):
-            raise
+    except NoPanels as error:
         reading.skipped.append(error.message)
         return False
     if not _OF_A_SHIPPER.search(one.text) or is_prometheus_text(one.text):
@@ -472,13 +470,9 @@ def _dashboards(document: object, path: Path, text: str, first_line: int, readin
             return False
     try:
         reading.boards += read_boards(document, str(path), text, first_line)
-    except InputError as error:
+    except NoPanels:
         # A directory may hold dashboards that nobody filled; a file that is named has to have panels.
-        if reading.in_directory and _is_empty(error):
+        if reading.in_directory:
             return False
         raise
     return True
-
-
-def _is_empty(error: InputError) -> bool:
-    return error.message.endswith("without panels")

@@ -13,6 +13,7 @@ from obs_check.panel.schema_v2 import is_v2, read_v2
 
 __all__ = [
     "Dashboard",
+    "NoPanels",
     "Panel",
     "Target",
     "Transformation",
@@ -30,6 +31,13 @@ _PERSES = "obs-check reads dashboards of Grafana: give that one"
 _LISTS = ("List", "ConfigMapList")
 _SIGNS = {"panels", "rows", "elements", "templating", "schemaVersion", "dashboard", "spec"}
 """Keys of a dashboard, or of what holds one."""
+
+
+class NoPanels(InputError):
+    """A dashboard that nobody filled."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(f"{source} is a dashboard without panels", _EXPORT)
 
 
 def changed_dashboard(dashboard: Dashboard, doc: Mapping[str, object]) -> Dashboard:
@@ -65,7 +73,7 @@ def load_dashboards(doc: object, source: str) -> list[Dashboard]:
         raise InputError(f"{source} holds no dashboard", _EXPORT)
     for dashboard in found:
         if not dashboard.panels:
-            raise InputError(f"{dashboard.source} is a dashboard without panels", _EXPORT)
+            raise NoPanels(dashboard.source)
     return found
 
 
@@ -102,7 +110,7 @@ def _read(doc: object, source: str) -> list[Dashboard]:
     if "panels" in doc or "rows" in doc:
         return [read_classic(doc, source)]
     if "schemaVersion" in doc or "templating" in doc:
-        raise InputError(f"{source} is a dashboard without panels", _EXPORT)
+        raise NoPanels(source)
     raise InputError(f"{source} is not a dashboard: it has neither panels nor elements", _EXPORT)
 
 
