@@ -1,5 +1,6 @@
 """Everything the rules look at, read from files."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -79,18 +80,27 @@ def _extent(rows: Sequence[str], job: ScrapeJob, stage: Stage | str) -> tuple[in
 
 
 def _line(rows: Sequence[str], needles: tuple[str, ...], kind: str, default: int) -> int:
-    """The index of the first row (from a stage on, where its kind is told) that begins with a needle, else holds one,
-    written as it is or with the backslashes that a quoted text has."""
+    """The index of the first row (from a stage on, where its kind is told) that begins with a needle, else holds one
+    that is no part of a longer word, written as it is or with the backslashes that a quoted text has."""
     written = [(row, row.replace("\\\\", "\\").replace('\\"', '"')) for row in rows]
     starts = _openings(rows, kind)
+    asked = re.compile("|".join(map(_as_words, needles)))
     for start in (*starts, 0):
         later = list(enumerate(written))[start:]
-        begins = (i for i, ways in later if any(way.lstrip(" \t-").startswith(needles) for way in ways))
-        holds = (i for i, ways in later if any(needle in way for way in ways for needle in needles))
+        begins = (i for i, ways in later if any(asked.match(way.lstrip(" \t-")) for way in ways))
+        holds = (i for i, ways in later if any(map(asked.search, ways)))
         found = next(begins, next(holds, None)) if needles else None
         if found is not None:
             return found
     return starts[0] if starts else default
+
+
+def _as_words(text: str) -> str:
+    """The regular expression of a text between other words, with any blanks where it has one: `alloy fmt` sets the
+    signs of a block below each other."""
+    words = r"[ \t]+".join(map(re.escape, text.split(" ")))
+    begins, ends = re.match(r"\w", text), re.search(r"\w$", text)
+    return "".join((r"(?<!\w)" if begins else "", words, r"(?!\w)" if ends else ""))
 
 
 @dataclass(frozen=True)

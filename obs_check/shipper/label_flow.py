@@ -100,9 +100,14 @@ def _start(job: ScrapeJob) -> Possible:
 
 
 def _discovered(job: ScrapeJob) -> Possible:
-    known = _relabelled(Possible({}, any(map(_is_open, job.discovery))), job.relabel)
+    known = _relabelled(Possible({}, may_have_any_labels(job)), job.relabel)
     # Promtail 3.5, Alloy 1.18: what reads files sets it, an API's lines have the labels of their target alone.
     return Possible({**known.labels, "filename": None}, known.open) if job.reads_files else known
+
+
+def may_have_any_labels(job: ScrapeJob) -> bool:
+    """Whether a discovery of a job may give labels whose names nobody knows."""
+    return any(map(_is_open, job.discovery))
 
 
 def _is_open(way: str) -> bool:

@@ -163,13 +163,14 @@ def is_alloy(text: str, file: str) -> bool:
     """True for a text in Alloy's own syntax, by the ending of its name or by its first statements."""
     if file.endswith((".alloy", ".river")):
         return True
+    statements = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("//"))
+    begins = _BLOCK.match(next(statements, "")) is not None
     if file.endswith((".yaml", ".yml", ".json")):
-        # A block at the left edge is not YAML: Loki's own examples call an Alloy configuration .yaml.
-        return bool(re.search(r'^loki\.[a-z_.]+\s+"\w+"\s*\{', text, re.MULTILINE))
-    statements = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("//")]
-    return any(_BLOCK.match(line) for line in statements[:1]) or bool(
-        _LOKI.search(text) and not re.search(r"^\s*[\w-]+:(\s|$)", text, re.MULTILINE)
-    )
+        # A block at the left edge, or in front of all else, is not YAML: Loki's own examples call an Alloy
+        # configuration .yaml.
+        at_edge = re.search(r'^loki\.[a-z_.]+\s+"\w+"\s*\{', text, re.MULTILINE)
+        return bool(at_edge or (begins and _LOKI.search(text)))
+    return begins or bool(_LOKI.search(text) and not re.search(r"^\s*[\w-]+:(\s|$)", text, re.MULTILINE))
 
 
 def _alloy_texts(documents: Sequence[YamlValue]) -> list[list[Embedded]]:

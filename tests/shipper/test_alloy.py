@@ -171,8 +171,10 @@ def test_files_of_one_config_map_are_one_configuration() -> None:
 
 def test_the_dialect_is_told_by_name_and_text() -> None:
     assert is_alloy("", "x.river") and is_alloy(FILES, "-") and is_alloy('logging {\n level = "info"\n}', "config")
-    assert not is_alloy("scrape_configs: []\n", "-") and not is_alloy(indented(FILES, 4), "x.yaml")
+    assert not is_alloy("scrape_configs: []\n", "-")
+    assert not is_alloy("data:\n  c.alloy: |\n" + indented(FILES, 4), "x.yaml")
     assert is_alloy(FILES, "x.yaml"), "a block at the left edge is not YAML"
+    assert is_alloy("// logs\n" + indented(FILES, 4), "x.yml"), "nor is one in front of all else"
     assert parse_shipper("scrape_configs: []\n", "-", None) == parse_shipper("scrape_configs: []\n", "-", None)
 
 
