@@ -42,6 +42,10 @@ def _chooser(tree: Any) -> str:
             return _chooser(tree.args[0])
         case "VectorAggregation" if tree.op in ("sort", "sort_desc"):
             return _chooser(tree.expr)
+        case "BinaryExpr":
+            return _chooser(tree.lhs) or _chooser(tree.rhs)
+        case "BinaryOperation":
+            return _chooser(tree.left) or _chooser(tree.right)
         case "AggregateExpr" | "VectorAggregation" if str(tree.op) in ("topk", "bottomk"):
             return str(tree.op)
         case _:

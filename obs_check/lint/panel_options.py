@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from obs_check.panel.datasource import is_expression
 from obs_check.panel.drawing import reduce_options
 from obs_check.panel.elements import Panel
 
@@ -26,6 +25,13 @@ def reducers(panel: Panel) -> tuple[list[str], bool]:
     return calcs, by_row
 
 
+def writes_values(panel: Panel) -> bool:
+    """Whether a panel writes more than the names and percentages of a pie."""
+    legend = mapping(panel.options.get("legend"))
+    written = texts(panel.options.get("displayLabels")) + (texts(legend.get("values")) if is_shown(legend) else [])
+    return panel.type != "piechart" or "value" in written
+
+
 _WITH_TABLE = {"timeseries", "barchart", "candlestick", "trend"}
 """Panels whose legend has reducers (Grafana 11)."""
 TILES = {"stat", "gauge", "bargauge", "piechart"}
@@ -33,9 +39,9 @@ TILES = {"stat", "gauge", "bargauge", "piechart"}
 
 
 def shows_numbers(panel: Panel) -> bool:
-    """Whether what a panel shows of its fields may be numbers: not a stat that shows names alone, or tiles of a field
-    that is a label."""
-    if panel.type == "stat" and panel.options.get("textMode") in ("name", "none"):
+    """Whether what a panel shows of its fields may be numbers: not a stat that shows names alone, a pie of percentages,
+    or tiles of a field that is a label."""
+    if not writes_values(panel) or (panel.type == "stat" and panel.options.get("textMode") in ("name", "none")):
         return False
     chosen = mapping(panel.options.get("reduceOptions")).get("fields") if panel.type in TILES else ""
     return not isinstance(chosen, str) or chosen in ("", "/.*/") or "value" in chosen.lower()
@@ -46,20 +52,24 @@ def legend_reducers(panel: Panel) -> list[str]:
     if panel.type not in _WITH_TABLE:
         return []
     legend = mapping(panel.options.get("legend"))
-    shown = legend.get("showLegend") is not False and legend.get("displayMode") != "hidden"
-    return texts(legend.get("calcs")) if shown else []
+    return texts(legend.get("calcs")) if is_shown(legend) else []
+
+
+def is_shown(legend: Mapping[str, Any]) -> bool:
+    """Whether a panel draws the legend of its options."""
+    return legend.get("showLegend") is not False and legend.get("displayMode") != "hidden"
+
+
+def axis_labels(panel: Panel) -> list[Any]:
+    """What is written at the axes of a panel that draws over time."""
+    defaults = [mapping(one).get("axisLabel") for one in field_setting(panel, "custom")]
+    return defaults + field_setting(panel, "custom.axisLabel")
 
 
 def transforming_reducers(panel: Panel) -> list[str]:
     """The reducers of reduce transformations."""
     steps = [step for step in panel.transformations if step.id == "reduce" and not step.disabled]
     return [name for step in steps for name in texts(step.options.get("reducers"))]
-
-
-def computes(panel: Panel) -> bool:
-    """Whether a panel draws other numbers than its queries answer."""
-    calculated = any(step.id == "calculateField" and not step.disabled for step in panel.transformations)
-    return calculated or any(is_expression(target.datasource) for target in panel.targets)
 
 
 def mapping(value: object) -> Mapping[str, Any]:

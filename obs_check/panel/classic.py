@@ -69,14 +69,17 @@ def read_panel_json(raw: Mapping[str, Any], source: str, fallback_id: int, colla
     )
 
 
+_OLD_REDUCERS = {"avg": "mean", "total": "sum", "current": "lastNotNull"}
+"""What Grafana calls the reducers of its old panels now."""
+
+
 def _of_old_table(raw: Mapping[str, object]) -> Iterator[Transformation]:
     """A table of old that has a row for every series, by what Grafana makes of it (tablePanelChangedHandler)."""
     if raw.get("type") not in ("table", "table-old") or raw.get("transform") != "timeseries_aggregations":
         return
     columns = raw.get("columns")
     listed = [c.get("value") for c in columns if isinstance(c, Mapping)] if isinstance(columns, list) else []
-    names = {"avg": "mean", "total": "sum", "current": "lastNotNull"}
-    reducers = [names.get(str(one), str(one)) for one in listed]
+    reducers = [_OLD_REDUCERS.get(str(one), str(one)) for one in listed]
     yield Transformation("reduce", {"reducers": reducers, "includeTimeField": False})
 
 
@@ -88,13 +91,14 @@ def _type(raw: Mapping[str, object]) -> str:
 
 
 def _options(raw: Mapping[str, object], where: str, source: str) -> Mapping[str, object]:
-    """The panel's options; a singlestat of old says elsewhere whether it draws a line behind its number, from where
-    Grafana takes it as it makes a stat of the panel (sharedSingleStatPanelChangedHandler)."""
+    """The panel's options; a singlestat of old says elsewhere which number of a series it shows and whether it draws a
+    line behind it, from where Grafana takes both as it makes a stat of the panel (migrateFromAngularSinglestat)."""
     found = _mapping(raw.get("options") or None, where, source)
     if raw.get("type") != "singlestat":
         return found
-    line = raw.get("sparkline")
-    return {"graphMode": "area" if isinstance(line, Mapping) and line.get("show") else "none", **found}
+    line, name = raw.get("sparkline"), str(raw.get("valueName") or "avg")
+    drawn = "area" if isinstance(line, Mapping) and line.get("show") else "none"
+    return {"graphMode": drawn, "reduceOptions": {"calcs": [_OLD_REDUCERS.get(name, name)]}, **found}
 
 
 def _steps_of_old(raw: Mapping[str, Any]) -> Mapping[str, object]:

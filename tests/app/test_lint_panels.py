@@ -266,6 +266,61 @@ def test_the_longer_range_beside_or_counts(tmp_path: Path, expr: str, says: bool
     assert ("range-shorter-than-step" in {rule for _, rule, _, _ in found}) is says
 
 
+@pytest.mark.parametrize(
+    ("kind", "more", "says"),
+    [
+        ("timeseries", {}, True),
+        ("gauge", {}, False),
+        ("stat", {}, True),
+        ("stat", {"options": {"graphMode": "none"}}, False),
+        ("stat", {"options": {"graphMode": "none", "reduceOptions": {"calcs": ["mean"]}}}, True),
+        ("gauge", {"options": {"reduceOptions": {"values": True}}}, True),
+        ("gauge", {"transformations": [{"id": "reduce", "options": {"reducers": ["sum"]}}]}, True),
+        ("singlestat", {"valueName": "current"}, False),
+        ("singlestat", {"valueName": "current", "sparkline": {"show": True}}, True),
+        ("singlestat", {"valueName": "avg"}, True),
+        ("singlestat", {}, True),
+    ],
+)
+def test_the_range_of_a_last_value_alone_is_meant(tmp_path: Path, kind: str, more: dict[str, Any], says: bool) -> None:
+    found = said(tmp_path, panel("sum(rate(x[1m]))", PROMETHEUS, kind, interval="5m", **more))
+    assert ("range-shorter-than-step" in {rule for _, rule, _, _ in found}) is says
+
+
+@pytest.mark.parametrize(
+    ("options", "severity"),
+    [
+        ({}, "warning"),
+        ({"displayLabels": ["name", "percent"], "legend": {"values": ["percent"]}}, "warning"),
+        ({"displayLabels": ["value"]}, "error"),
+        ({"legend": {"values": ["value"]}}, "error"),
+        ({"legend": {"values": ["value"], "showLegend": False}}, "warning"),
+    ],
+)
+def test_shares_that_are_weighed_wrongly_are_a_warning(tmp_path: Path, options: dict[str, Any], severity: str) -> None:
+    adds = {"reduceOptions": {"calcs": ["sum"]}, **options}
+    said(tmp_path, panel("sum by (l) (increase(x_total[1h]))", PROMETHEUS, "piechart", options=adds))
+    (issue,) = lint(read_material([tmp_path / "b.json"], [], None, None, {}, SETTINGS)[0]).issues
+    assert (issue.rule, issue.severity) == ("sum-of-range", severity)
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({}, True),
+        ({"title": "Requests/s"}, False),
+        ({"title": "Latency (ms)"}, False),
+        ({"title": "CPU %"}, False),
+        ({"fieldConfig": {"defaults": {"custom": {"axisLabel": "per second"}}}}, False),
+        ({"kind": "piechart"}, False),
+        ({"kind": "piechart", "options": {"displayLabels": ["value"]}}, True),
+    ],
+)
+def test_a_unit_that_is_told_is_not_missed(tmp_path: Path, more: dict[str, Any], says: bool) -> None:
+    found = said(tmp_path, panel("sum(rate(x_total[5m]))", PROMETHEUS, **{"fieldConfig": {}, **more}))
+    assert ("missing-unit" in {rule for _, rule, _, _ in found}) is says
+
+
 TOP = "topk(1, sum by (l) (rate(x[5m])))"
 
 
@@ -276,6 +331,8 @@ TOP = "topk(1, sum by (l) (rate(x[5m])))"
         ("bargauge", f"sort_desc({TOP})", {}, True),
         ("stat", TOP, {"target_instant": True}, False),
         ("stat", f"sum({TOP})", {}, False),
+        ("stat", f"{TOP} - {TOP}", {}, True),
+        ("stat", TOP, {"target_instant": True, "target_range": True}, True),
         ("stat", TOP, {"transformations": [{"id": "reduce", "options": {}}]}, False),
         ("timeseries", TOP, {}, False),
     ],

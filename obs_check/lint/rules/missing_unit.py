@@ -1,31 +1,37 @@
-"""missing-unit: numbers drawn without a unit."""
+"""missing-unit: numbers of a unit drawn without it."""
 
+import re
 from collections.abc import Iterator
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.panel_options import computes, field_setting, shows_numbers
-from obs_check.lint.plain_counts import is_plain_count
+from obs_check.lint.measures import has_unit
+from obs_check.lint.panel_options import axis_labels, field_setting, shows_numbers
 from obs_check.lint.rule import LintRule
+from obs_check.panel.elements import Panel
 
 _NUMBERS = {"stat", "gauge", "bargauge", "timeseries", "graph", "barchart", "piechart"}
+_TOLD = re.compile(r"[(\[][^)\]]*[)\]]|%|\w/\w|\b(?:per|percent|percentage|in (?:bytes|[kmgt]i?b|seconds|m?s))\b", re.I)
+"""What names a unit in a title."""
 
 
 def _find(material: Material) -> Iterator[Found]:
     seen = set()
     for question in material.questions:
         panel = question.panel
-        if question.board is None or panel is None or panel.type not in _NUMBERS or not question.is_metric:
-            continue
-        if not shows_numbers(panel):
-            continue
-        if not question.is_asked or (is_plain_count(question) and not computes(panel)):
+        if question.board is None or panel is None or panel.type not in _NUMBERS or not question.is_asked:
             continue
         key = (question.board.path, question.board.dashboard.uid, panel.id)
-        if key not in seen and not any(field_setting(panel, "unit") + field_setting(panel, "mappings")):
+        if key not in seen and shows_numbers(panel) and not _tells_unit(panel) and has_unit(question):
             seen.add(key)
             claim = f"the {panel.type} shows numbers without a unit"
             yield question.board.spot(panel), claim, "set fieldConfig.defaults.unit; `none` shows the number as it is"
+
+
+def _tells_unit(panel: Panel) -> bool:
+    """Whether a panel has a unit, words for its values, or names a unit in its title or at its axis."""
+    set_there = field_setting(panel, "unit") + field_setting(panel, "mappings") + axis_labels(panel)
+    return any(set_there) or bool(_TOLD.search(panel.title))
 
 
 RULE = LintRule("missing-unit", "info", "a panel shows numbers without a unit", _find)

@@ -11,7 +11,7 @@ from obs_check.panel.elements import Panel
 
 _ROWS = {"table", "table-old"}
 
-_INSTANT = "make it an instant query, over `[$__range]` where it counts"
+_INSTANT = "make it an instant query alone, over `[$__range]` where it counts"
 _OF_ROWS = f"{_INSTANT} (Prometheus: of the format Table, else every series is a frame of its own)"
 
 

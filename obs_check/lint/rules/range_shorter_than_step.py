@@ -4,13 +4,15 @@ from collections.abc import Iterator
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
+from obs_check.lint.panel_options import TILES, reducers
 from obs_check.lint.rule import LintRule
 from obs_check.lint.written_ranges import written_ranges
+from obs_check.panel.elements import Panel
 from obs_check.panel.interval import format_interval
 
 _REMEDY = (
     "let the range follow the step, `[$__interval]` (PromQL: `[$__rate_interval]`, and no intervalFactor), in a "
-    "function that looks at all of it; or make the query instant where the panel shows the last value alone"
+    "function that looks at all of it"
 )
 
 
@@ -18,12 +20,24 @@ def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
         if question.instant or not question.step_ms or question.problem or not question.is_asked:
             continue
+        if question.panel is not None and _draws_last_alone(question.panel):
+            # There the range is what the number is of.
+            continue
         short = [ms for ms in written_ranges(question.language, question.spread) if ms < question.step_ms]
         if short:
             step = format_interval(question.step_ms)
             least = format_interval(min(short))
             claim = f"[{least}] is shorter than the step of {step}: what is between is not seen"
             yield question.spot, claim, _REMEDY
+
+
+def _draws_last_alone(panel: Panel) -> bool:
+    """Whether a panel shows one point of each series, and no line of all of them behind it."""
+    if panel.type not in {*TILES, "singlestat"} or any(not step.disabled for step in panel.transformations):
+        return False
+    calcs, by_row = reducers(panel)
+    sparkline = panel.type in ("stat", "singlestat") and panel.options.get("graphMode") != "none"
+    return not by_row and not sparkline and set(calcs) <= {"last", "lastNotNull"}
 
 
 RULE = LintRule("range-shorter-than-step", "warning", "a written range is shorter than the step of its panel", _find)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from obs_check.lint.counted_ranges import counted_ranges
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.panel_options import TILES, legend_reducers, reducers, transforming_reducers
+from obs_check.lint.panel_options import TILES, legend_reducers, reducers, transforming_reducers, writes_values
 from obs_check.lint.rule import LintRule
 from obs_check.panel.elements import Panel
 from obs_check.panel.interpolate import references
@@ -37,7 +37,8 @@ def _find(material: Material) -> Iterator[Found]:
                 f"every step counts the last {format_interval(longest)}, steps come more often than that, and the "
                 "panel adds them up: what happens once counts in several of them"
             )
-            yield question.spot, claim, _REMEDY
+            # Shares of a pie are weighed wrongly, by far less than a total.
+            yield question.spot, claim, _REMEDY, "error" if writes_values(panel) else "warning"
 
 
 def _of_ranges(text: str) -> set[str]:
