@@ -118,6 +118,7 @@ def test_a_zero_in_red_is_seen(tmp_path: Path, shown: dict[str, Any], speaks: bo
 MINUTE = "sum(rate(up[1m]))"
 
 
+NO_VALUE = {"id": "noValue", "value": "0"}
 ZERO: dict[str, Any] = {"fieldConfig": {"defaults": {"unit": "none", "noValue": "0"}}}
 ERRORS = 'rate({job="a"} |= "ERROR" [5m])'
 
@@ -134,20 +135,23 @@ ABSENT = "or (label_replace(vector(0), 'model', 'none', '', '') * on() group_lef
 @pytest.mark.parametrize(
     ("expr", "more", "words"),
     [
-        (f"sum by (model) (x) {ABSENT}", {}, ["answers 0 or 1"]),
-        ("sum by (model) (x) or (vector(0) and on() absent(x))", {}, ["answers 0 or 1"]),
-        ("sum by (model) (x) or vector(0)", {}, ["answers 0 or 1"]),
-        ("increase(x[10m]) > 0 or on() vector(0)", {}, ["answers 0 or 1"]),
+        (f"sum by (model) (x) {ABSENT}", {}, ["answers 0 where"]),
+        ("sum by (model) (x) or (vector(0) and on() absent(x))", {}, ["answers 0 where"]),
+        ("sum by (model) (x) or vector(0)", {}, ["answers 0 where"]),
+        ("increase(x[10m]) > 0 or on() vector(0)", {}, ["answers 0 where"]),
         ("count(x > 5) or vector(0)", {}, ["with the same labels: `or 0 * count(METRIC)`"]),
         ("absent(x)", {}, []),
         ("sum(absent_over_time(x[5m])) > 0 or absent(y)", {}, []),
-        ("1 - absent(x)", {}, ["answers 0 or 1"]),
-        ("sum(x) or absent(x)", {}, ["answers 0 or 1"]),
-        ("sum(x) or vector(0)", ZERO, ["answers 0 or 1"]),
+        ("1 - absent(x)", {}, ["answers 0 where"]),
+        ("sum(x) or absent(x)", {}, ["answers 1 where"]),
+        ("100 * (1 - (sum(x) or vector(0)))", {}, ["answers 100 where"]),
+        ("sum(x) or vector(0)", ZERO, ["answers 0 where"]),
         ("sum(x)", {"kind": "stat", "fieldConfig": NULL}, ["a value mapping"]),
         ("sum(x)", {"kind": "timeseries", "fieldConfig": NULL}, []),
         ("sum(x)", {"kind": "table", "target_instant": True, "fieldConfig": NULL}, []),
         ("sum(x)", ZERO, ["noValue"]),
+        ("sum(x)", {"kind": "table", "target_instant": True, **ZERO}, []),
+        ("sum(x)", {"fieldConfig": {"defaults": {"unit": "none"}, "overrides": [{"properties": [NO_VALUE]}]}}, []),
     ],
 )
 def test_a_zero_is_said_as_it_is(tmp_path: Path, expr: str, more: dict[str, Any], words: list[str]) -> None:
@@ -432,3 +436,23 @@ def test_sql_is_refused_where_no_database_of_the_plugin_reads_it(
     datasource = {"uid": "x1"} | ({"type": kind} if kind else {})
     asked = {**panel("", datasource, "table"), "targets": [{"refId": "A", "rawSql": sql, "format": "table"}]}
     assert ("query-syntax" in {one[1] for one in said(tmp_path, asked)}) is refused
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("SELECT count(*) FROM t WHERE a = 1", "count()"),
+        ("SELECT count(*) FROM t", ""),
+        ("SELECT a, count(*) FROM t WHERE a = 1 GROUP BY a", ""),
+        ("SELECT 1 - (SELECT count(*) FROM t WHERE a = 1)", ""),
+        ("SELECT count(*) FROM t WHERE a = 1 HAVING count(*) > 0", ""),
+        ("SELECT now() AS time, sum(a) FROM t UNION SELECT now(), coalesce(sum(a), 0) FROM t", ""),
+        ("SELECT round(coalesce(sum(a), 0)) AS a FROM t", "coalesce"),
+        ("SELECT ifnull(sum(a), 0) AS a FROM t", "coalesce"),
+        ("SELECT coalesce(a, 0) FROM t", ""),
+    ],
+)
+def test_rows_that_stand_for_nothing(sql: str, words: str, tmp_path: Path) -> None:
+    asked = {**panel("", {"uid": "x", "type": "mysql"}, "stat"), "targets": [{"refId": "A", "rawSql": sql}]}
+    found = [one[2] for one in said(tmp_path, asked) if one[1] == "masked-zero"]
+    assert [words in claim for claim in found] == [True] * bool(words)

@@ -19,8 +19,9 @@ _ZERO = re.compile(r"\s*[+-]?0+(\.0*)?\s*%?\s*")
 _MAPS_NOTHING = {"stat", "singlestat", "gauge", "bargauge"}
 """Panels that put a missing value through the mappings (Grafana 11: others show No data, or noValue)."""
 _NULL_KEYS = ("null", "null+nan", "nan", "empty")
-_IN_PLACE = "the query answers 0 or 1 where there is no series (`or vector(0)`, `absent`)"
 _REMEDY = "let the panel say No data, and alert on absence by itself"
+_ANYTHING = f"{_REMEDY}; or fall back on what is there in any case"
+_OF_SQL = "let the panel say No data (`HAVING count(*) > 0`, no fallback), and alert on absence by itself"
 _FALL_BACK = {
     "logql": ("lines that are", "sum(count_over_time({...} [...]))"),
     "promql": ("a metric that is", "count(METRIC)"),
@@ -31,10 +32,14 @@ _FALL_BACK = {
 def _find(material: Material) -> Iterator[Found]:
     asked = [question for question in material.questions if question.is_asked]
     for question in asked:
-        if question.panel and _is_alarm(question.panel, 0.0):
+        answer = _answer_in_place(question)
+        if question.panel and _is_alarm(question.panel, answer or 0.0):
             continue
-        for why in _in_query(question):
+        if answer is not None:
+            why = f"the query answers {answer:g} where there is no series (`or vector(0)`, `absent`)"
             yield question.spot, why, _remedy(question)
+        # A table that can be asked is there, with or without rows.
+        yield from ((question.spot, why, _OF_SQL, "info") for why in _in_sql(question.sql))
     of_panels: dict[int, list[Question]] = {}
     for question in asked:
         of_panels.setdefault(id(question.panel), []).append(question)
@@ -46,26 +51,30 @@ def _find(material: Material) -> Iterator[Found]:
                 continue
             remedies = {_remedy(one) for one in own}
             for why in dict.fromkeys(_in_panel(panel)):
-                yield board.spot(panel), why, next(iter(remedies)) if len(remedies) == 1 else _REMEDY
+                yield board.spot(panel), why, next(iter(remedies)) if len(remedies) == 1 else _ANYTHING
 
 
-def _in_query(question: Question) -> Iterator[str]:
-    if question.language != "sql":
-        answer = _without_series(question)
-        masks = answer is not None and not math.isnan(answer) and shows_zero_for_nothing(question.text)
-        if masks and not is_absence(_tree(question)):
-            yield _IN_PLACE
-        return
-    if question.sql is None:
-        return
+def _answer_in_place(question: Question) -> float | None:
+    """What a query answers in place of nothing; None for one that answers nothing, or that series are absent."""
+    answer = _without_series(question)
+    masks = answer is not None and not math.isnan(answer) and shows_zero_for_nothing(question.text)
+    return answer if masks and not is_absence(_tree(question)) else None
+
+
+def _in_sql(tree: Any) -> Iterator[str]:
+    """What is said of the columns that a statement shows; the legs of a UNION have other rows beside them."""
     from sqlglot import exp
 
-    if question.sql.find(exp.Count) and not question.sql.find(exp.Group) and not question.sql.find(exp.Having):
+    if not isinstance(tree, exp.Select) or tree.args.get("group") or tree.args.get("having"):
+        return
+    counts = [column for column in tree.selects if isinstance(column.unalias(), exp.Count)]
+    if counts and len(counts) == len(tree.selects) and tree.args.get("where"):
         yield "count() without GROUP BY answers 0 where no row fits, a wrong WHERE included"
-    for coalesce in question.sql.find_all(exp.Coalesce):
-        zero = any(isinstance(e, exp.Literal) and _ZERO.fullmatch(str(e.this)) for e in coalesce.expressions)
-        if zero and _without_rows(coalesce):
-            yield "coalesce(..., 0) answers 0 where there is no value"
+    for column in tree.selects:
+        for coalesce in column.find_all(exp.Coalesce):
+            zero = any(isinstance(e, exp.Literal) and _ZERO.fullmatch(str(e.this)) for e in coalesce.expressions)
+            if zero and coalesce.this.find(exp.AggFunc) and coalesce.find_ancestor(exp.Select) is tree:
+                yield "0 stands in for what has no value (`coalesce(..., 0)`, `ifnull`)"
 
 
 def _without_series(question: Question) -> float | None:
@@ -73,19 +82,9 @@ def _without_series(question: Question) -> float | None:
     return promql_answer(question.promql) if question.logql is None else logql_answer(question.logql)
 
 
-def _without_rows(coalesce: Any) -> bool:
-    """Whether there is a row with it where no row fits: an aggregate over all rows, or a query within."""
-    from sqlglot import exp
-
-    if coalesce.this.find(exp.Subquery):
-        return True
-    select = coalesce.find_ancestor(exp.Select)
-    return bool(coalesce.this.find(exp.AggFunc)) and not (select and select.args.get("group"))
-
-
 def _remedy(question: Question) -> str:
     if question.language not in _FALL_BACK:
-        return _REMEDY
+        return _ANYTHING
     what, text = _FALL_BACK[question.language]
     return f"{_REMEDY}; or fall back on {what} there in any case, with the same labels: `or 0 * {text}`"
 
@@ -126,9 +125,10 @@ def _mapped_color(given: Mapping[str, object], value: float) -> object:
 
 
 def _in_panel(panel: Panel) -> Iterator[str]:
-    for text in field_setting(panel, "noValue"):
-        if text is not None and _ZERO.fullmatch(str(text)):
-            yield f"noValue is {str(text)!r}: an answer without any series reads as that"
+    text = mapping(panel.field_config.get("defaults")).get("noValue")
+    # In a table that is joined of several answers it fills single cells.
+    if text is not None and _ZERO.fullmatch(str(text)) and panel.type not in ("table", "table-old"):
+        yield f"noValue is {str(text)!r}: an answer without any series reads as that"
     for listed in field_setting(panel, "mappings") if panel.type in _MAPS_NOTHING else ():
         if any(_maps_null(one) for one in mappings(listed)):
             yield "a value mapping writes 0 for null"
