@@ -33,6 +33,8 @@ PANEL_ID = re.compile(r"[0-9]{1,18}")
 _DOMAIN = re.compile(r"https?://(?P<domain>[^/:\"]+)")
 _HOST = re.compile(r"(?<![\w./:-])(?:[\w-]+\.)+[a-z]{2,}\b|(?<![\w./:-])\d+(?:\.\d+){3}\b")
 """What looks like a host in a row: a name with dots, or an address."""
+_ONE_LABEL = re.compile(r'\{[^\W\d]\w*="(?P<value>[^"\\]*)"\}')
+"""The name that Grafana gives a series with one label and without a legend."""
 _TOTAL = "total"
 _EMPTY = {"no_series", "zero_real", "zero_masked", "zero_rounded", "lost_in_transform", "hidden_by_override"}
 
@@ -57,7 +59,8 @@ class Expectation:
     decision: str = ""
     """Only events of this decision; without it all."""
     names: Mapping[str, str] = field(default_factory=dict)
-    """The name that `count` shows for a group, where it is not the group's own."""
+    """The name that `count` shows for a group beside the group's own, which is `allow` or, as Grafana calls a series
+    without a legend, `{decision="allow"}`."""
     limit: int = 0
     """How many rows or groups the panel shows at most; 0: all."""
 
@@ -110,9 +113,9 @@ class Expectation:
         if self.kind == "lines":
             return self._check_lines(reading, events, wanted, exact)
         if self.kind == "rows":
-            return _check_rows(reading, [e for e in events if e.tag in wanted], exact, self.limit)
-        found = _by_name(reading)
-        for name, number in _by_name(before).items() if before else ():
+            return self._check_rows(reading, events, wanted, exact)
+        found = self._by_group(reading)
+        for name, number in self._by_group(before).items() if before else ():
             found[name] = found.get(name, 0.0) - number
         if self.kind == "total":
             found = {_TOTAL: sum(found.values())}
@@ -146,7 +149,7 @@ class Expectation:
         matches = [TAG.search(value.name) for value in reading.values]
         if exact and reading.values and not any(matches):
             # A table that cuts the query string off shows rows without a tag.
-            return _check_rows(reading, [e for e in events if e.tag in wanted], exact, self.limit)
+            return self._check_rows(reading, events, wanted, exact)
         tags = [f"{m['run']}-{m['n']}-{m['decision']}" for m in matches if m and m["run"] in runs]
         shown = Counter(tags)
         wrong = [f"{tag} {count_noun(count, 'time')}" for tag, count in shown.items() if count > 1]
@@ -157,6 +160,35 @@ class Expectation:
             wrong.append(f"missing {', '.join(missing)}")
         if extra:
             wrong.append(f"not expected {', '.join(extra)}")
+        return "; ".join(wrong) or None
+
+    def _check_rows(
+        self, reading: Reading, events: Sequence[Event], wanted: dict[str, float], exact: bool
+    ) -> str | None:
+        """A row an event, told by the host or the path of its URL: all that is left of it without the query string. A
+        row that shows more of an event of the other decision is not one of these."""
+        rows = [value.name for value in reading.values]
+        if exact and len(rows) != len(wanted):
+            return f"{count_noun(len(rows), 'row')} instead of {len(wanted)}"
+        due = Counter(_parts(e) for e in events if e.tag in wanted)
+        others = {_parts(e) for e in events if self.decision and e.outcome != self.decision} - due.keys()
+        shown: Counter[tuple[str, str]] = Counter()
+        bare = other = 0
+        for row in rows:
+            likest = max((_likeness(row, *parts) for parts in due), default=0)
+            shown.update(parts for parts in due if likest and _likeness(row, *parts) == likest)
+            bare += not likest
+            other += any(_likeness(row, *parts) > likest for parts in others)
+        if exact and bare:
+            return f"{bare} of {len(rows)} rows show neither the host nor the path of a request"
+        if exact and other:
+            return f"{other} of {len(rows)} rows show requests that were not decided {self.decision}"
+        full = not exact and bool(self.limit) and len(rows) >= self.limit
+        wrong = [
+            f"{count_noun(shown[parts], 'row')} of {'/'.join(filter(None, parts))} instead of {count}"
+            for parts, count in due.items()
+            if shown[parts] < count and not full
+        ]
         return "; ".join(wrong) or None
 
     def _check_rise(self, reading: Reading, events: Sequence[Event], before: Reading | None) -> str | None:
@@ -173,6 +205,17 @@ class Expectation:
         groups = {self._group(e) for e in events if not self.decision or e.outcome == self.decision}
         return bool(self.limit) and len(groups) > self.limit
 
+    def _by_group(self, reading: Reading) -> dict[str, float]:
+        """What is read for each group, under the name that is wanted of it."""
+        found: dict[str, float] = {}
+        for value in reading.values:
+            if value.number is not None:
+                labelled = _ONE_LABEL.fullmatch(value.name)
+                group = labelled["value"] if labelled else value.name
+                name = self.names.get(group, group)
+                found[name] = found.get(name, 0.0) + value.number
+        return found
+
     def _group(self, event: Event) -> str:
         if self.by == "decision":
             return event.outcome
@@ -180,28 +223,16 @@ class Expectation:
         return found["domain"] if found else event.host
 
 
-def _check_rows(reading: Reading, wanted: Sequence[Event], exact: bool, limit: int) -> str | None:
-    """A row an event, told by the host or the path of its URL: all that is left of it without the query string."""
-    rows = [value.name for value in reading.values]
-    if exact and len(rows) != len(wanted):
-        return f"{count_noun(len(rows), 'row')} instead of {len(wanted)}"
-    due = Counter((url.hostname or "", url.path.strip("/")) for url in (urlsplit(e.url) for e in wanted))
-    shown = {parts: sum(_is_of(row, *parts) for row in rows) for parts in due}
-    bare = sum(not any(_is_of(row, *parts) for parts in due) for row in rows)
-    if exact and bare:
-        return f"{bare} of {len(rows)} rows show neither the host nor the path of a request"
-    full = not exact and bool(limit) and len(rows) >= limit
-    wrong = [
-        f"{count_noun(count, 'row')} of {'/'.join(filter(None, parts))} instead of {due[parts]}"
-        for parts, count in shown.items()
-        if count < due[parts] and not full
-    ]
-    return "; ".join(wrong) or None
+def _parts(event: Event) -> tuple[str, str]:
+    """The host and the path of an event's URL."""
+    url = urlsplit(event.url)
+    return url.hostname or "", url.path.strip("/")
 
 
-def _is_of(row: str, host: str, path: str) -> bool:
-    """Whether a row shows this host, or the path and no other host."""
-    return _has(row, host) or (_has(row, path) and not _HOST.search(row))
+def _likeness(row: str, host: str, path: str) -> int:
+    """2 where a row shows this host and this path, 1 where it shows the host, or the path and no other host, else 0."""
+    has_host, has_path = _has(row, host), _has(row, path)
+    return has_host + has_path if has_host or not _HOST.search(row) else 0
 
 
 def _has(row: str, part: str) -> bool:
@@ -282,11 +313,3 @@ def _expectation(panel: int, entry: object, where: str) -> Expectation:
         {str(k): str(v) for k, v in names.items()},
         limit,
     )
-
-
-def _by_name(reading: Reading) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for value in reading.values:
-        if value.number is not None:
-            found[value.name] = found.get(value.name, 0.0) + value.number
-    return found

@@ -37,11 +37,22 @@ def event(n: int, decision: Decision, host: str) -> Event:
 EVENTS = [event(1, "allow", "a.example"), event(2, "deny", "b.invalid"), event(3, "deny", "b.invalid")]
 
 
+RENAMED = [
+    {
+        "matcher": {"id": "byName", "options": f'{{decision="{own}"}}'},
+        "properties": [{"id": "displayName", "value": shown}],
+    }
+    for own, shown in (("allow", "Allowed"), ("deny", "Denied"))
+]
+"""As the deployment's tiles are called."""
+
+
 def panel(number: int, kind: str, query: str, steps: list[Any] | None = None, source: Any = None) -> dict[str, Any]:
     target = {"refId": "A", "datasource": source or LOKI, "expr": '{namespace="coder"}', "queryType": query}
     options = {"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}}
     drawn = {"id": number, "type": kind, "datasource": target["datasource"], "targets": [target], "options": options}
-    return {**drawn, "transformations": steps or [], "fieldConfig": {"defaults": {}, "overrides": []}}
+    overrides = RENAMED if number == 3 else []
+    return {**drawn, "transformations": steps or [], "fieldConfig": {"defaults": {}, "overrides": overrides}}
 
 
 BOARD = load_dashboard(
@@ -61,8 +72,10 @@ BOARD = load_dashboard(
 )
 
 
-def counted(labels: dict[str, str], value: float) -> dict[str, Any]:
-    fields = [{"name": "Time", "type": "time"}, {"name": "Value", "type": "number", "labels": labels}]
+def counted(labels: dict[str, str], value: float, name: str = "") -> dict[str, Any]:
+    config = {"displayNameFromDS": name} if name else {}
+    number = {"name": "Value", "type": "number", "labels": labels, "config": config}
+    fields = [{"name": "Time", "type": "time"}, number]
     return {"schema": {"refId": "A", "fields": fields}, "data": {"values": [[NOW // 1_000_000], [value]]}}
 
 
@@ -75,7 +88,7 @@ def rows(*hosts: str) -> dict[str, Any]:
 
 
 ANSWERS = {
-    3: [counted({"decision": "allow"}, 1), counted({"decision": "deny"}, 2)],
+    3: [counted({"decision": "allow"}, 1, '{decision="allow"}'), counted({"decision": "deny"}, 2, '{decision="deny"}')],
     4: [counted({"domain": "a.example"}, 1)],
     5: [counted({"domain": "b.invalid"}, 2)],
     6: [rows("a.example")],

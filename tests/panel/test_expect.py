@@ -45,6 +45,7 @@ def test_wanted(entry: dict[str, Any], want: dict[str, float] | None) -> None:
 
 
 COUNT = expectation(kind="count")
+NAMED = expectation(kind="count", names={"allow": "Allowed", "deny": "Denied"})
 LINES = expectation(kind="lines", decision="deny", limit=2)
 ROWS = expectation(kind="rows", decision="deny", limit=10)
 LINE = "GET https://b.invalid/p?obs=run1-{}-deny"
@@ -54,6 +55,11 @@ LINE = "GET https://b.invalid/p?obs=run1-{}-deny"
     ("what", "read", "says"),
     [
         (COUNT, reading(("allow", 1), ("deny", 3)), None),
+        (COUNT, reading(('{decision="allow"}', 1), ('{decision="deny"}', 3)), None),
+        (COUNT, reading(('{decision="allow"}', 1), ('{decision="deny"}', 2)), "deny 2 instead of 3"),
+        (NAMED, reading(("Allowed", 1), ("Denied", 3)), None),
+        (NAMED, reading(("allow", 1), ('{decision="deny"}', 3)), None),
+        (NAMED, reading(("Allowed", 3), ("Denied", 1)), "Allowed 3 instead of 1; Denied 1 instead of 3"),
         (COUNT, reading(("allow", 1), ("deny", 2)), "deny 2 instead of 3"),
         (COUNT, reading(("allow", 1), ("deny", 3), ("maybe", 1)), "maybe 1 instead of 0"),
         (COUNT, reading(state="no_series"), "allow 0 instead of 1; deny 0 instead of 3"),
@@ -120,6 +126,29 @@ def test_a_reading_before_the_events_is_taken_off() -> None:
 def test_others_may_be_in_a_reading(what: Expectation, read: Reading, before: Reading | None, says: str | None) -> None:
     said = what.check(read, EVENTS, before, exact=False)
     assert said is None if says is None else said is not None and says in said
+
+
+PATHS: dict[Decision, str] = {"allow": "ok", "deny": "upload"}
+ONE_HOST = [
+    Event("run1", n, decision, "GET", f"https://a.example/{path}?obs=run1-{n}-{decision}", "a.example", n)
+    for n, (decision, path) in enumerate([*PATHS.items()] * 2, 1)
+]
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("GET a.example /upload", None),
+        ("GET https://a.example/upload", None),
+        ("/upload joe", None),
+        ("GET a.example joe", None),
+        ("GET a.example /ok", "2 of 2 rows show requests that were not decided deny"),
+        ("GET https://a.example/ok", "2 of 2 rows show requests that were not decided deny"),
+        ("/ok joe", "2 of 2 rows show neither the host nor the path of a request"),
+    ],
+)
+def test_rows_of_one_host_are_told_by_their_paths(row: str, says: str | None) -> None:
+    assert ROWS.check(reading(*[(row, None)] * 2), ONE_HOST) == says
 
 
 @pytest.mark.parametrize(("rows", "says"), [(2, None), (3, "3 rows instead of 2")])
