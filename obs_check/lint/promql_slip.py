@@ -42,7 +42,7 @@ def mend(text: str, problem: str) -> str:
         return told
     before, behind = text[:at].rstrip(), text[at:]
     if found := re.match(r"(by|without)\s*\([^()]*\)", behind):
-        return f"only an aggregation groups: `sum {' '.join(found[0].split())} (...)` around it"
+        return f"only an aggregation (sum, avg, max, ...) groups: `{' '.join(found[0].split())}` belongs to one"
     if before.endswith("}") and behind.startswith("{"):
         return "write all matchers into one pair of braces, with commas between"
     if before.endswith(("{", ",")) and behind.startswith(","):

@@ -333,7 +333,8 @@ def promql_board(query: str) -> str:
 @pytest.mark.parametrize(
     ("query", "remedy"),
     [
-        ("sum(rate(x[5m]) by  (a, b))", "only an aggregation groups: `sum by (a, b) (...)` around it"),
+        ("sum(rate(x[5m]) by  (a, b))", "only an aggregation (sum, avg, max, ...) groups: `by (a, b)` belongs to one"),
+        ('sum(count_over_time({a="b"} |= "c" [5m]))', "it is LogQL: choose Loki as its datasource"),
         ('x{a="b"} {c="d"}', "write all matchers into one pair of braces, with commas between"),
         ('x{,a="b"}', "take the comma out"),
         ('x{a="b",,c="d"}', "take the comma out"),

@@ -361,6 +361,8 @@ def test_a_label_that_all_queries_ask_for_may_be_of_another_program(tmp_path: Pa
         remedy for _, rule, _, remedy in said(tmp_path, *asked, panel('{job="a"}', LOKI)) if rule == "label-not-set"
     ]
     assert not any("another program" in remedy for remedy in found)
+    found = [remedy for _, rule, _, remedy in said(tmp_path, asked[0]) if rule == "label-not-set"]
+    assert all("another program" in remedy for remedy in found)
 
 
 def test_detected_level_stands_behind_the_selector(tmp_path: Path) -> None:

@@ -15,8 +15,6 @@ _BY_LOKI = {"service_name", "__aggregated_metric__", "__pattern__"}
 """Loki 3.5 sets service_name by itself."""
 _BESIDE = "detected_level"
 _SHOWN = 5
-_WHOLE = 3
-"""Selectors of a dashboard from which one label that all ask for may be of lines that another program brings."""
 _FOREIGN = "; every query of the dashboard asks for it: if another program brings their lines, that one sets it"
 _BY_LOKI_BESIDE = (
     "detected_level is no label of a stream: Loki sets it as structured metadata, where a selector does not look",
@@ -44,9 +42,8 @@ def _find(material: Material) -> Iterator[Found]:
     if found and not material.is_pushed_to():
         counted = Counter((_board(question), told) for question, told in found)
         for question, told in found:
-            every = selectors[_board(question)]
-            foreign = question.board is not None and counted[_board(question), told] == every >= _WHOLE
-            if foreign:
+            # A dashboard none of whose queries fits may be of lines that another program brings.
+            if question.board is not None and counted[_board(question), told] == selectors[_board(question)]:
                 yield question.spot, told[0], f"{told[1]}{_FOREIGN}", "warning"
             else:
                 yield question.spot, *told
