@@ -136,7 +136,8 @@ class YamlValue:
 
     def _once(self) -> None:
         for name, line in self.repeated:
-            raise ConfigError(f"{self.file}:{line}: {self.path}: the key {name!r} stands twice", "remove one")
+            where = self.path or "document"
+            raise ConfigError(f"{self.file}:{line}: {where}: the key {name!r} stands twice", "remove one")
 
     def texts(self) -> dict[str, str]:
         """A mapping of scalars, none of them twice."""
@@ -187,6 +188,18 @@ class Loader(yaml.SafeLoader):
         if any("\ud800" <= char <= "\udfff" for char in node.value):
             node.value = node.value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return node
+
+
+def _untagged(loader: Loader, _tag: str, node: yaml.Node) -> Any:
+    """The value without its tag: a program's own (`!override` of Docker Compose) says what to do with it."""
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_scalar(node)  # type: ignore[arg-type]
+
+
+Loader.add_multi_constructor("!", _untagged)
 
 
 def compose_all(text: str) -> list[yaml.Node]:

@@ -45,7 +45,9 @@ _OF_PROGRAMS = {
     "", ".cs", ".csproj", ".go", ".gradle", ".java", ".js", ".kt", ".kts", ".mjs", ".php", ".properties", ".py", ".rb",
     ".rs", ".sh", ".toml", ".ts", ".xml",
 }  # fmt: skip
-_NOT_OWN = {".git", ".venv", "node_modules", "vendor"}
+OF_TOOLS = frozenset({".git", ".venv", "node_modules"})
+"""Folders in which nobody writes configurations."""
+_NOT_OWN = {*OF_TOOLS, "vendor"}
 _LARGEST = 256 * 1024
 _MOST = 5000
 """Bytes of a file, and files, that are looked at."""

@@ -21,8 +21,8 @@ S = TypeVar("S", bound=Stage)
 
 
 def fits_job(sample: SampleLines, flow: Flow) -> bool:
-    """Whether a sample may be of a job: the job can set the labels that a person gave."""
-    return flow.pushed.fits(Matcher(name, "=", value) for name, value in sample.labels.items())
+    """Whether a sample may be of a job: the job can set the labels that a person gave, and it is known what it does."""
+    return not flow.unclear and flow.pushed.fits(Matcher(name, "=", value) for name, value in sample.labels.items())
 
 
 def given(job: ScrapeJob, flow: Flow, sample: SampleLines) -> tuple[Labels, tuple[str, ...]]:

@@ -25,7 +25,7 @@ from obs_check.errors import ConfigError, InputError, UsageError
 from obs_check.lint.board import LintedDashboard, read_boards
 from obs_check.lint.charts import RenderedChart, RenderedTemplate, render_charts
 from obs_check.lint.material import Material, ShipperFile, Tree
-from obs_check.lint.other_lines import other_lines
+from obs_check.lint.other_lines import OF_TOOLS, other_lines
 from obs_check.lint.question import Question, file_question
 from obs_check.lint.sample import read_sample
 from obs_check.logql.settings import EngineSettings
@@ -40,10 +40,12 @@ _ALLOY = {".alloy", ".river"}
 _ALWAYS_OURS = {".logql", *_ALLOY}
 _COMPONENT = re.compile(r'^[ \t]*([a-z_]+(?:\.[a-z_]+)+)[ \t]+"(\w+)"[ \t]*\{', re.MULTILINE)
 _DASHBOARD_KEYS = {"panels", "rows", "elements", "templating", "schemaVersion"}
+_V2_KEYS = {"elements", "layout"}
 _MAY_HOLD_PANELS = re.compile(r"\b(?:panels|elements|rows)\b")
 _KEYS = re.compile(r'\\?"(?:panels|elements|rows)\\?"\s*:')
 """What JSON of a dashboard has, also as a text in a ConfigMap."""
 _HOLDS_BOARDS = re.compile(r"^kind:\s*(?:ConfigMap|GrafanaDashboard)\b", re.MULTILINE)
+_IS_MANIFEST = re.compile(r"^[ \t-]*kind:\s*(?:ConfigMap|Secret|GrafanaDashboard)\b", re.MULTILINE)
 _OF_A_SHIPPER = re.compile(r"scrape_configs|(?:\\[nt]|\b)loki\.(?:source\.\w+|write|process)\s+\\?[\"']")
 """Also in quotes, where a line before it ends in an escape (`\\n`)."""
 
@@ -175,7 +177,8 @@ def _files(path: Path, charts: Sequence[RenderedChart]) -> list[Path]:
     if not path.is_dir():
         return [] if any(chart.templates for chart in charts) else [path]
     found = (one for one in path.rglob("*") if one.suffix in SUFFIXES and one.is_file())
-    return sorted(one for one in found if not any(chart.stands_for(one) for chart in charts))
+    own = (one for one in found if not OF_TOOLS & set(one.relative_to(path).parts))
+    return sorted(one for one in own if not any(chart.stands_for(one) for chart in charts))
 
 
 def _components(files: Sequence[Path]) -> Iterator[str]:
@@ -324,7 +327,8 @@ def _read_documents(path: Path, text: str, template: str, reading: _SourceReadin
     try:
         documents = load(text, str(path))
     except ConfigError:
-        if "{{" in text or (reading.in_directory and is_prometheus_text(text)):
+        ours = (of_a_shipper and not is_prometheus_text(text)) or _IS_MANIFEST.search(text)
+        if "{{" in text or (reading.in_directory and not ours):
             # A template outside of a chart is not YAML before it is rendered.
             return False
         raise
@@ -334,6 +338,8 @@ def _read_documents(path: Path, text: str, template: str, reading: _SourceReadin
         found = parse_shippers(text, str(path), _told(text, env), documents, failed=wrong)
         reading.shippers += [ShipperFile(config, text) for _, config in found]
         known = bool(found)
+        if reading.in_directory and is_prometheus_text(text):
+            wrong.clear()
     failed: list[UsageError] = [*wrong]
     whole = False
     for item in (item for document in documents for item in objects(document)):
@@ -345,8 +351,7 @@ def _read_documents(path: Path, text: str, template: str, reading: _SourceReadin
             except UsageError as error:
                 failed.append(error)
     if whole and _MAY_HOLD_PANELS.search(text):
-        for document in load_plain(_applied(text)):
-            known |= _dashboards(document, path, "", 1, reading)
+        known |= _whole_documents(path, text, reading)
     if len(failed) == 1 and not known:
         raise failed[0]
     reading.broken += failed
@@ -354,6 +359,24 @@ def _read_documents(path: Path, text: str, template: str, reading: _SourceReadin
         # Which labels that one sets is not known.
         reading.other_lines.append((f"{path}", frozenset()))
     return known or bool(failed)
+
+
+def _whole_documents(path: Path, text: str, reading: _SourceReading) -> bool:
+    """Whether documents of YAML are dashboards. Grafana itself reads YAML only where an API's version says what it is:
+    another one that is none is what a program of a directory makes dashboards from."""
+    known = False
+    try:
+        for document in load_plain(_applied(text)):
+            try:
+                known |= _dashboards(document, path, "", 1, reading)
+            except InputError:
+                if not reading.in_directory or (isinstance(document, Mapping) and "apiVersion" in document):
+                    raise
+    except yaml.YAMLError as error:
+        if not reading.in_directory:
+            place, words = yaml_problem(error)
+            raise ConfigError(f"{path}{place}: {words}", "correct that line") from error
+    return known
 
 
 def _read_named_templates(path: Path, text: str, reading: _SourceReading) -> bool:
@@ -463,7 +486,7 @@ def _dashboards(document: object, path: Path, text: str, first_line: int, readin
     if not isinstance(held.get("templating", {}), Mapping | None) and '"targets"' not in json.dumps(held, default=str):
         # What dashboards are generated from.
         return False
-    if reading.in_directory and not {"templating", "schemaVersion", "elements"} & held.keys():
+    if reading.in_directory and not ({"templating", "schemaVersion"} & held.keys() or held.keys() >= _V2_KEYS):
         # Other documents list panels, too, by name.
         listed = held.get("panels") or held.get("rows")
         if not isinstance(listed, list) or not all(isinstance(one, Mapping) for one in listed):

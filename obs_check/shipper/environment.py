@@ -2,12 +2,36 @@
 
 import re
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
+from obs_check.documents.yaml_tree import YamlValue
 from obs_check.errors import ConfigError
+from obs_check.shipper.alloy.values import UnknownText
 
+T = TypeVar("T")
+_LEFT = re.compile(r"\$\{[A-Za-z_]")
+"""Promtail's reference to a variable that was left as it stands; `${1}` is a group."""
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 _GROUP = re.compile(r"\$\{\d+\}")
 _HINT = "write ${NAME} or ${NAME:-default}"
+
+
+def is_known(text: str) -> bool:
+    """Whether a text of a configuration is what it says, not what the shipper's environment makes of it."""
+    return not isinstance(text, UnknownText) and not _LEFT.search(text)
+
+
+def hangs_on_environment(value: YamlValue) -> bool:
+    """Whether a value, or one inside of it, is a text that only the shipper's machine knows."""
+    if isinstance(value.data, str):
+        return not is_known(value.data)
+    inside = value.data.values() if isinstance(value.data, dict) else value.data or ()
+    return any(map(hangs_on_environment, inside))
+
+
+def read_known(value: YamlValue | None, reader: Callable[[YamlValue], T], default: T) -> T:
+    """What a reader makes of a setting; the default where there is none, or none that is known here."""
+    return default if value is None or value.data is None or hangs_on_environment(value) else reader(value)
 
 
 def expand(text: str, env: Mapping[str, str], file: str, first_line: int = 1) -> str:

@@ -8,12 +8,13 @@ from typing import cast
 from obs_check.logql.engine.match import stream_test
 from obs_check.logql.syntax.ast import Matcher, MatchOp
 from obs_check.model.entry import Labels
-from obs_check.shipper.alloy.values import UnknownText
+from obs_check.shipper.environment import is_known
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.relabel import RelabelRule, relabel
 from obs_check.shipper.stages.components import RelabelLines
 from obs_check.shipper.stages.containers import Cri, Docker
+from obs_check.shipper.stages.declaration import Unclear
 from obs_check.shipper.stages.labels import AddLabels, LabelAllow, LabelDrop, StaticLabels, StructuredMetadata
 from obs_check.shipper.stages.match import Match
 from obs_check.shipper.stages.pack import Pack
@@ -25,8 +26,6 @@ _ANY_LABELS = ("file_sd_configs", "http_sd_configs")
 """Discoveries whose targets may have any labels; what others tell begins with `__meta_`."""
 _NO_OWN_LABELS = ("loki.source.docker", "loki.source.kubernetes", "discovery.docker", "discovery.dockerswarm")
 """Alloy's sources and discoveries that add no labels but such either."""
-_ENVIRONMENT = re.compile(r"\$\{[A-Za-z_]")
-"""Promtail's reference to a variable that was left as it stands; `${1}` is a group."""
 _SETTING = ("replace", "lowercase", "uppercase", "hashmod")
 
 
@@ -67,12 +66,14 @@ class Possible:
 @dataclass(frozen=True)
 class Flow:
     """`start` are the labels in front of the first stage, `pushed` those at the end; `matches` are the match stages
-    with the labels in front of each; `sources` maps labels of `labels` stages to the extracted values they take."""
+    with the labels in front of each; `sources` maps labels of `labels` stages to the extracted values they take.
+    `unclear` tells that a stage hangs on the shipper's environment, so that no line shows what the job does."""
 
     start: Possible
     pushed: Possible
     matches: tuple[tuple[Match, Possible], ...]
     sources: Mapping[str, str]
+    unclear: bool = False
 
 
 def label_flow(job: ScrapeJob, external: Labels) -> Flow:
@@ -82,21 +83,31 @@ def label_flow(job: ScrapeJob, external: Labels) -> Flow:
     start = _start(job)
     end = _through(start, job.pipeline, found, sources, job.comes_bare)
     added = {name: _known(value) for name, value in external.items() if name not in end.labels}
-    return Flow(start, Possible({**added, **end.labels}, end.open), tuple(found), sources)
+    unclear = any(isinstance(stage, Unclear) for stage in job.pipeline.every())
+    return Flow(start, Possible({**added, **end.labels}, end.open), tuple(found), sources, unclear)
 
 
 def _start(job: ScrapeJob) -> Possible:
     """Behind discovery and relabeling; every file gets the label `filename`."""
     ways = []
     for target in job.targets:
-        labels = relabel(target, job.relabel)
+        labels = relabel(target, (rule for rule in job.relabel if _chooses_surely(rule, target)))
         if labels is not None:
-            open_names = {rule.target for rule in job.relabel if _known(rule.replacement) is None}
-            kept = {n: None if n in open_names else _known(v) for n, v in labels.items() if not n.startswith("__")}
+            open_names = {
+                r.target for r in job.relabel if r.target and not (is_known(r.regex) and is_known(r.replacement))
+            }
+            own = {name: _known(value) for name, value in labels.items()} | dict.fromkeys(open_names)
+            kept = {name: values for name, values in own.items() if not name.startswith("__")}
             ways.append(Possible({**kept, **({"filename": None} if "__path__" in labels else {})}))
     if job.discovery:
         ways.append(_discovered(job))
     return _either(ways) if ways else Possible(open=True)
+
+
+def _chooses_surely(rule: RelabelRule, target: Labels) -> bool:
+    """Whether a rule does not choose targets by what is known only where the shipper runs."""
+    texts = [rule.regex, *(target.get(name, "") for name in rule.sources)]
+    return rule.action not in ("keep", "drop") or all(map(is_known, texts))
 
 
 def _discovered(job: ScrapeJob) -> Possible:
@@ -141,11 +152,6 @@ def _known(value: str) -> Values:
     return frozenset({value}) if is_known(value) else None
 
 
-def is_known(text: str) -> bool:
-    """Whether a text of a configuration is what it says, not what the shipper's environment makes of it."""
-    return not isinstance(text, UnknownText) and not _ENVIRONMENT.search(text)
-
-
 def _either(ways: list[Possible]) -> Possible:
     labels: dict[str, Values] = {}
     for name in {name for way in ways for name in way.labels}:
@@ -153,6 +159,11 @@ def _either(ways: list[Possible]) -> Possible:
         known = [v for v in values if v is not None]
         labels[name] = frozenset().union(*known) if len(known) == len(values) else None
     return Possible(labels, any(way.open for way in ways))
+
+
+def known_matchers(stage: Match) -> list[Matcher]:
+    """The matchers of a stage's selector whose values do not hang on the shipper's environment."""
+    return [Matcher(name, cast(MatchOp, op), value) for name, op, value in stage.selector.matchers if is_known(value)]
 
 
 def _through(
@@ -186,9 +197,11 @@ def _through(
                 labels = dict(state.labels)
             case Regex() if stage.labels_from_groups:
                 labels |= dict.fromkeys(re.findall(r"\(\?P?<(\w+)>", stage.expression))
+            case Unclear():
+                state, labels = Possible(open=True), dict.fromkeys(labels)
             case Match():
                 found.append((stage, state))
-                if state.fits(Matcher(name, cast(MatchOp, op), value) for name, op, value in stage.selector.matchers):
+                if state.fits(known_matchers(stage)):
                     state = _either([state, _through(state, stage.pipeline, found, sources, bare)])
                 labels = dict(state.labels)
             case _:

@@ -10,6 +10,7 @@ from obs_check.errors import ConfigError
 from obs_check.golang.quantity import duration_ns, size_bytes
 from obs_check.model.entry import Labels
 from obs_check.shipper import credentials, environment
+from obs_check.shipper.environment import read_known
 from obs_check.shipper.model import PushClient, ScrapeJob, ShipperConfig
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.pod_discovery import Condition, PodDiscovery, in_namespaces, selected
@@ -72,8 +73,8 @@ def parse_promtail(inner: Embedded, document: YamlValue, env: Mapping[str, str] 
         _duration(known.get("sync_period"), ShipperConfig.sync_period),
         inner.text,
         notes=(*inner.notes, *_unreachable(clients), *_unseen_limits(limits), *_passed_over(jobs)),
-        max_line_size=limits["max_line_size"].read(size_bytes) if "max_line_size" in limits else 0,
-        truncates="max_line_size_truncate" in limits and limits["max_line_size_truncate"].flag(),
+        max_line_size=read_known(limits.get("max_line_size"), lambda value: value.read(size_bytes), 0),
+        truncates=read_known(limits.get("max_line_size_truncate"), YamlValue.flag, False),
     )
 
 
@@ -105,7 +106,7 @@ def _place(value: YamlValue) -> str:
 
 
 def _duration(value: YamlValue | None, default: int) -> int:
-    return default if value is None or value.data is None else value.read(duration_ns)
+    return read_known(value, lambda one: one.read(duration_ns), default)
 
 
 def _client(node: YamlValue) -> PushClient:
@@ -119,19 +120,18 @@ def _client(node: YamlValue) -> PushClient:
     check_sections(node, CLIENT)
     backoff = node.get("backoff_config")
     pause = backoff.mapping(("min_period", "max_period", "max_retries")) if backoff else {}
-    drop = node.get("drop_rate_limited_batches")
     default = PushClient("")
     return PushClient(
         url.text(),
         given["tenant_id"].text() if "tenant_id" in given else "",
         given["external_labels"].texts() if "external_labels" in given else {},
         _duration(given.get("batchwait"), default.batch_wait),
-        given["batchsize"].integer() if "batchsize" in given else default.batch_bytes,
+        read_known(given.get("batchsize"), YamlValue.integer, default.batch_bytes),
         _duration(given.get("timeout"), default.timeout),
         _duration(pause.get("min_period"), default.min_backoff),
         _duration(pause.get("max_period"), default.max_backoff),
-        pause["max_retries"].integer() if "max_retries" in pause else default.max_retries,
-        drop.flag() if drop else False,
+        read_known(pause.get("max_retries"), YamlValue.integer, default.max_retries),
+        read_known(given.get("drop_rate_limited_batches"), YamlValue.flag, False),
         _headers(node),
         given["name"].text() if "name" in given else "",
         _place(node),
@@ -178,7 +178,7 @@ def _job(node: YamlValue) -> ScrapeJob:
 def _decompression(node: YamlValue | None) -> str:
     """The format that files are unpacked from, "" when they are not."""
     given = node.mapping(("enabled", "initial_delay", "format")) if node else {}
-    if "enabled" not in given or not given["enabled"].flag():
+    if not read_known(given.get("enabled"), YamlValue.flag, False):
         return ""
     return given["format"].text() if "format" in given else "none"
 

@@ -4,14 +4,16 @@ import re
 from collections.abc import Iterator, Sequence
 
 from obs_check.golang.regex import capture_names
+from obs_check.shipper.environment import is_known
 from obs_check.shipper.golang.template import TemplateFault
 from obs_check.shipper.golang.template import parse as parse_template
 from obs_check.shipper.item import Stage
-from obs_check.shipper.label_flow import Possible, is_known
+from obs_check.shipper.label_flow import Possible
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.relabel import RelabelRule
 from obs_check.shipper.stages.components import NextProcess, RelabelLines
 from obs_check.shipper.stages.containers import Cri, Docker
+from obs_check.shipper.stages.declaration import Unclear
 from obs_check.shipper.stages.drop import Drop
 from obs_check.shipper.stages.eventlog import EventLogMessage
 from obs_check.shipper.stages.labels import AddLabels, StaticLabels, StructuredMetadata
@@ -179,6 +181,8 @@ def _sets(stage: Stage) -> tuple[set[str] | None, set[str] | None]:
             return set(), _relabelled(stage.rules)
         case EventLogMessage() | GeoIp():
             return None, set()
+        case Unclear():
+            return None, None
         case _:
             return set(), set()
 

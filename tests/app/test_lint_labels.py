@@ -50,6 +50,17 @@ discovery.relabel "x" {
 }
 loki.write "d" { endpoint { url = "http://loki.example/loki/api/v1/push" } }
 """
+OF_ENVIRONMENT = {
+    "drop": "{older_than: '${X}'}",
+    "limit": "{rate: '${X}', burst: '${X}'}",
+    "match": "{selector: '${X}', stages: [{drop: {expression: a}}]}",
+    "sampling": "{rate: '${X}'}",
+    "timestamp": "{source: time, format: RFC3339, location: '${X}'}",
+    "json": "{expressions: {a: 'a.${X}'}}",
+    "regex": "{expression: '(${X}'}",
+    "metrics": "{a: {type: '${X}'}}",
+}
+"""Stages of which nobody knows here what they do."""
 PARTS = {
     "faro": 'faro.receiver "f" { output { logs = [loki.write.d.receiver] } }\n',
     "traces": 'faro.receiver "f" { output { logs = [] } }\n',
@@ -59,6 +70,23 @@ PARTS = {
     'prometheus.remote_write "m" { }\n',
     "exported": 'otelcol.exporter.otlphttp "x" { client { endpoint = "http://loki.example/otlp" } }\n',
 }
+
+
+FILES = (
+    CLIENTS
+    + """scrape_configs:
+  - job_name: files
+    static_configs: [{labels: {job: files, __path__: /var/log/a.log}}]
+    pipeline_stages:
+      - logfmt: {mapping: {time: }}
+"""
+)
+
+
+def told(path: Path) -> list[str]:
+    """What is said of a file or folder, whatever the rule."""
+    material, _, broken = read_material([path], [], None, None, {}, SETTINGS)
+    return [error.message for error in broken] + [issue.claim for issue in lint(material).issues]
 
 
 def unset(folder: Path, query: str) -> list[str]:
@@ -91,6 +119,47 @@ def unset(folder: Path, query: str) -> list[str]:
 def test_labels_are_those_of_the_source(name: str, text: str, query: str, said: list[str], tmp_path: Path) -> None:
     (tmp_path / name).write_text(text, "utf-8")
     assert unset(tmp_path, query) == said
+
+
+@pytest.mark.parametrize("kind", OF_ENVIRONMENT)
+def test_a_stage_that_hangs_on_the_environment_may_do_anything(kind: str, tmp_path: Path) -> None:
+    stage = f"      - {kind}: {OF_ENVIRONMENT[kind]}\n"
+    labels = "      - labels: {of_it: other}\n"
+    old = "      - drop: {older_than: 1h}\n" if kind == "timestamp" else ""
+    (tmp_path / "p.yaml").write_text(FILES + stage + labels + old, "utf-8")
+    assert told(tmp_path / "p.yaml") == []
+    assert unset(tmp_path, '{a="b", job="x"}') == []
+
+
+def test_settings_of_the_environment_are_no_errors(tmp_path: Path) -> None:
+    endpoint = (
+        'url = "http://l.example/loki/api/v1/push"\n batch_wait = sys.env("X")\n max_backoff_retries = sys.env("X")'
+    )
+    source = 'targets = []\n forward_to = []\n file_match {\n enabled = true\n ignore_older_than = sys.env("X")\n }'
+    alloy = f'loki.source.file "f" {{\n {source}\n}}\nloki.write "w" {{\n endpoint {{\n {endpoint}\n }}\n}}\n'
+    (tmp_path / "c.alloy").write_text(alloy, "utf-8")
+    unknown = ", ".join(f"{name}: '${{X}}'" for name in ("batchwait", "batchsize", "timeout"))
+    client = f"{{url: http://l.example, {unknown}, backoff_config: {{max_retries: '${{X}}'}}}}"
+    (tmp_path / "p.yaml").write_text(FILES.replace("{url: http://loki.example/loki/api/v1/push}", client), "utf-8")
+    assert told(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "{source_labels: [job], regex: '${X}', action: keep}",
+        "{source_labels: [env], regex: prod, action: keep}",
+        "{source_labels: [job], regex: '${X}', target_label: env}",
+    ],
+)
+def test_a_rule_that_hangs_on_the_environment_may_choose_anything(rule: str, tmp_path: Path) -> None:
+    text = FILES.replace("job: files,", "job: files, env: '${X}',").replace(
+        "    pipeline_stages:", f"    relabel_configs: [{rule}]\n    pipeline_stages:"
+    )
+    match = """      - match: {selector: '{job="${X}"}', stages: [{labels: {job: job}}]}\n"""
+    (tmp_path / "p.yaml").write_text(text + match, "utf-8")
+    assert told(tmp_path / "p.yaml") == []
+    assert unset(tmp_path, '{job="files", env="prod"}') == []
 
 
 @pytest.mark.parametrize(

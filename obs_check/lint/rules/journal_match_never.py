@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.rule import LintRule
-from obs_check.shipper.label_flow import is_known
+from obs_check.shipper.environment import is_known
 
 
 def _find(material: Material) -> Iterator[Found]:

@@ -1,13 +1,12 @@
 """match-never: a match stage whose selector no line of its job can have."""
 
 from collections.abc import Iterator
-from typing import cast
 
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.rule import LintRule
-from obs_check.logql.syntax.ast import Matcher, MatchOp
-from obs_check.shipper.label_flow import Possible
+from obs_check.logql.syntax.ast import Matcher
+from obs_check.shipper.label_flow import Possible, known_matchers
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.stages.labels import StructuredMetadata
@@ -18,7 +17,7 @@ def _find(material: Material) -> Iterator[Found]:
     for shipper in material.shippers:
         for job, flow in shipper.flows:
             for stage, labels in flow.matches:
-                matchers = [Matcher(name, cast(MatchOp, op), value) for name, op, value in stage.selector.matchers]
+                matchers = known_matchers(stage)
                 if labels.fits(matchers):
                     continue
                 claim = f"job {job.name}: no line can match {_text(stage)}: {_why(matchers, labels, job)}"

@@ -6,11 +6,12 @@ from obs_check.golang.regex import capture_names
 from obs_check.lint.issue import Found, Spot
 from obs_check.lint.material import Material
 from obs_check.lint.rule import LintRule
+from obs_check.shipper.environment import is_known
 from obs_check.shipper.item import Stage
-from obs_check.shipper.label_flow import is_known
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.stages.containers import Cri, Docker
+from obs_check.shipper.stages.declaration import Unclear
 from obs_check.shipper.stages.drop import Drop
 from obs_check.shipper.stages.match import Match
 from obs_check.shipper.stages.multiline import Multiline
@@ -100,7 +101,7 @@ def _counted(behind: Sequence[Stage]) -> str:
 
 
 def _sets_time(stage: Stage) -> bool:
-    return isinstance(stage, Timestamp | Cri | Docker)
+    return isinstance(stage, Timestamp | Cri | Docker | Unclear)
 
 
 def _begins_every_line(stage: Multiline) -> bool:

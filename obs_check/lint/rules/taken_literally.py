@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.rule import LintRule
+from obs_check.shipper.environment import is_known
 from obs_check.shipper.item import Stage
 from obs_check.shipper.stages.parse_regex import Regex
 from obs_check.shipper.stages.template import Replace
@@ -25,7 +26,7 @@ def _find(material: Material) -> Iterator[Found]:
 def _literal(stage: Stage) -> Iterator[tuple[str, str, str]]:
     """The text, what is wrong with it, and the remedy."""
     # Promtail 3.5 and Alloy: the captured group is replaced, by a text that is a template of Go.
-    if isinstance(stage, Replace) and (group := _GROUP.search(stage.replace)):
+    if isinstance(stage, Replace) and is_known(stage.replace) and (group := _GROUP.search(stage.replace)):
         why = f"`replace` writes {group[0]} as it stands there, in the place of what the group captures"
         remedy = "capture what has to go, and nothing else; {{ .Value }} is the captured text"
         yield stage.replace, why, remedy

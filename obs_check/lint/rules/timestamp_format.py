@@ -11,8 +11,8 @@ from obs_check.lint.pipeline_sample import fits_job, of_labels, seen_by
 from obs_check.lint.question import NOW_NS
 from obs_check.lint.rule import LintRule
 from obs_check.model.wording import count_noun
+from obs_check.shipper.environment import is_known
 from obs_check.shipper.item import text_of
-from obs_check.shipper.label_flow import is_known
 from obs_check.shipper.stages.timestamp import Timestamp, read_time
 from obs_check.shipper.value_flow import lacking_values
 

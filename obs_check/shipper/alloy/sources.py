@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from obs_check.documents.yaml_tree import YamlValue
 from obs_check.golang.quantity import duration_ns
 from obs_check.shipper.alloy.arguments import ArgumentReader
 from obs_check.shipper.alloy.components import (
@@ -17,6 +18,7 @@ from obs_check.shipper.alloy.syntax import Attribute, Block
 from obs_check.shipper.alloy.targets import TargetList, TargetReader, read_rules
 from obs_check.shipper.alloy.values import ComponentReference, Unknown, UnknownText
 from obs_check.shipper.alloy.wiring import LineRoute, Wiring
+from obs_check.shipper.environment import read_known
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.relabel import RelabelRule
 from obs_check.shipper.stages.components import NextProcess
@@ -165,8 +167,8 @@ def _file_match(block: Block, reading: ArgumentReader) -> tuple[bool, int]:
             where = f"{block.id} > file_match"
             reading.check(inner, where, FILE_MATCH)
             node = reading.tree(inner, where, FILE_MATCH)
-            enabled, older = node.get("enabled"), node.get("ignore_older_than")
-            return (enabled.flag() if enabled else False), older.read(duration_ns) if older else 0
+            older = read_known(node.get("ignore_older_than"), lambda value: value.read(duration_ns), 0)
+            return read_known(node.get("enabled"), YamlValue.flag, False), older
     return False, 0
 
 
@@ -178,5 +180,5 @@ def _decompression(block: Block, reading: ArgumentReader) -> str:
             where = f"{block.id} > decompression"
             reading.check(inner, where, DECOMPRESSION)
             node = reading.tree(inner, where, DECOMPRESSION).mapping()
-            return node["format"].text() if node["enabled"].flag() else ""
+            return node["format"].text() if read_known(node["enabled"], YamlValue.flag, False) else ""
     return ""

@@ -11,6 +11,7 @@ from obs_check.shipper.alloy.arguments import ArgumentReader
 from obs_check.shipper.alloy.http_client import HTTP, HTTP_BLOCKS
 from obs_check.shipper.alloy.syntax import Attribute, Block
 from obs_check.shipper.alloy.values import ComponentReference, Unknown, UnknownText, has_unknown
+from obs_check.shipper.environment import read_known
 from obs_check.shipper.pod_discovery import OWN_NODE, Condition, PodDiscovery, in_namespaces, selected
 from obs_check.shipper.relabel import RULE_KEYS, RelabelRule, read_rule
 from obs_check.shipper.stages.declaration import Form
@@ -103,8 +104,7 @@ class TargetReader:
             self._expect(reference, TARGETS[block.name])
             reading.check(block, block.id, _FILE_MATCH)
             node = reading.tree(block, block.id, {**_FILE_MATCH, "path_targets": "any"})
-            older = node.get("ignore_older_than")
-            limit = older.read(duration_ns) if older else 0
+            limit = read_known(node.get("ignore_older_than"), lambda value: value.read(duration_ns), 0)
             inner = self.read(block.attributes()["path_targets"], block.id)
             return [
                 replace(

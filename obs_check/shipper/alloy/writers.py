@@ -8,6 +8,7 @@ from obs_check.shipper import credentials
 from obs_check.shipper.alloy.arguments import ArgumentReader
 from obs_check.shipper.alloy.http_client import HTTP, HTTP_BLOCKS
 from obs_check.shipper.alloy.syntax import Block
+from obs_check.shipper.environment import read_known
 from obs_check.shipper.model import PushClient
 from obs_check.shipper.stages.declaration import Form
 
@@ -59,8 +60,8 @@ def _endpoint(block: Block, name: str, external: dict[str, str], reading: Argume
         _quantity(node, "remote_timeout", duration_ns, default.timeout),
         _quantity(node, "min_backoff_period", duration_ns, default.min_backoff),
         _quantity(node, "max_backoff_period", duration_ns, default.max_backoff),
-        retries.integer() if retries else default.max_retries,
-        not retried.flag() if retried else False,
+        read_known(retries, YamlValue.integer, default.max_retries),
+        not read_known(retried, YamlValue.flag, True),
         _headers(block, node, where, reading),
         name,
         reading.lines.place(block.line),
@@ -68,8 +69,7 @@ def _endpoint(block: Block, name: str, external: dict[str, str], reading: Argume
 
 
 def _quantity(node: YamlValue, name: str, read: Callable[[str], int], default: int) -> int:
-    value = node.get(name)
-    return default if value is None else value.read(read)
+    return read_known(node.get(name), lambda value: value.read(read), default)
 
 
 def _headers(block: Block, node: YamlValue, where: str, reading: ArgumentReader) -> dict[str, str]:

@@ -7,11 +7,13 @@ where `StageSettings.alloy` is asked.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from obs_check.documents.yaml_tree import YamlValue
 from obs_check.errors import ConfigError
 from obs_check.golang.quantity import size_bytes
-from obs_check.shipper.item import Stage
+from obs_check.shipper.environment import hangs_on_environment
+from obs_check.shipper.item import Item, LineStage, Stage
 from obs_check.shipper.pipeline import Pipeline
 from obs_check.shipper.stages.regexes import read_regex
 
@@ -122,6 +124,20 @@ def read_names(node: YamlValue) -> tuple[tuple[str, str], ...]:
 
 
 @dataclass(frozen=True)
+class Unclear(LineStage):
+    """A stage that cannot be read since a setting is known only where the shipper runs. Lines pass it unchanged here;
+    what it does to them nobody knows."""
+
+    kind: ClassVar[str] = "unclear"
+    may_drop: ClassVar[bool] = True
+    note: str
+
+    def change(self, item: Item) -> bool:  # noqa: ARG002 (every line passes unchanged)
+        """As it is."""
+        return True
+
+
+@dataclass(frozen=True)
 class StageDeclaration:
     """One kind of stage. `promtail` are its keys in promtail's YAML and `alloy` its name behind `stage.`, none where
     the dialect lacks it. `settings` are those of both, `added` those that Alloy alone has or requires; `blocks` are the
@@ -159,7 +175,7 @@ class StageDeclaration:
             node = node.beside({self.whole: node})
         else:
             node.mapping(self.settings)
-        return self.read(StageSettings(node, read_stages))
+        return self._read(StageSettings(node, read_stages))
 
     def _texts(self, node: YamlValue) -> YamlValue:
         """What has to be texts of a value."""
@@ -182,4 +198,12 @@ class StageDeclaration:
         if inner.stages:
             # The reader wants stages as a value: one that stands for the pipeline that is read already.
             attributes["stages"] = node.beside([node.beside("")])
-        return self.read(StageSettings(node.beside(attributes), lambda _: inner, True, blocks))
+        return self._read(StageSettings(node.beside(attributes), lambda _: inner, True, blocks))
+
+    def _read(self, given: StageSettings) -> Stage:
+        try:
+            return self.read(given)
+        except ConfigError:
+            if not any(map(hangs_on_environment, (given.node, *(block for _, block in given.blocks)))):
+                raise
+            return Unclear(f"{given.node.place()}: what it does hangs on a value that is known only where it runs")
