@@ -112,6 +112,24 @@ def parse_sql(text: str, dialect: str) -> "exp.Expr":
     return sqlglot.parse_one(text, read=dialect)
 
 
+def bracket_problem(text: str, dialect: str) -> str:
+    """What is wrong with the round brackets of a statement, whatever database it is for; "" where nothing is, or where
+    its words cannot be told apart."""
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+
+    try:
+        kinds = [token.token_type.name for token in sqlglot.tokenize(text, read=dialect)]
+    except SqlglotError:
+        return ""
+    depth = 0
+    for kind in kinds:
+        depth += (kind == "L_PAREN") - (kind == "R_PAREN")
+        if depth < 0:
+            return "unexpected `)`"
+    return "a bracket is not closed" if depth else ""
+
+
 def _parsed(sql: str) -> "exp.Select | None":
     from sqlglot import exp
     from sqlglot.errors import SqlglotError

@@ -1,5 +1,6 @@
 """A query as it would be sent, from a panel's target or a file, with its tree."""
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from obs_check.errors import InputError, ObsCheckError, QueryError
-from obs_check.evidence.sql_text import parse_sql
+from obs_check.evidence.sql_text import bracket_problem, parse_sql
 from obs_check.lint.board import LintedDashboard
 from obs_check.lint.issue import Spot
 from obs_check.lint.language import Language, counts_in_range, language_of, plugin_of, reference_of, told_language
@@ -246,8 +247,8 @@ def _question(
         if language == "sql":
             scoped = {"__interval": interval.text, "__interval_ms": str(interval.ms)}
             text = interpolate(target.text, filling, "sql", scoped, within)
-            found = _parsed_sql(replace(blank, text=postgres_macros(text, within)), _DIALECTS.get(kind, _POSTGRES))
-            return None if found.problem and not kind else found
+            statement = _parsed_sql(replace(blank, text=postgres_macros(text, within)), _DIALECTS.get(kind, _POSTGRES))
+            return statement if kind or (statement is not None and not statement.problem) else None
         if language == "promql":
             return _promql(blank, target, filling, longest, within, interval, points)
         instant = str(target.query.get("queryType") or "") == "instant" or (
@@ -334,19 +335,16 @@ def _parsed_promql(question: Question) -> Question:
         return asked if own or read_text(question.text) is None else replace(asked, remedy=_OF_LOKI)
 
 
-def _parsed_sql(question: Question, dialects: Sequence[str]) -> Question:
-    """The question with its tree in the first dialect that reads it, else with what the first says."""
+def _parsed_sql(question: Question, dialects: Sequence[str]) -> Question | None:
+    """The question with its tree in the first dialect that reads it. None where none does: databases read more than
+    sqlglot, and variables hold parts of statements. Only brackets are the same for all."""
     from sqlglot.errors import SqlglotError
 
-    problems = []
     for dialect in dialects:
-        try:
+        with contextlib.suppress(SqlglotError):
             return replace(question, sql=parse_sql(question.text, dialect))
-        except SqlglotError as error:
-            first = getattr(error, "errors", None) or [{"description": str(error), "highlight": ""}]
-            near = f", at `{first[0]['highlight']}`" if first[0].get("highlight") else ""
-            problems.append(f"{str(first[0]['description']).split(' for <class')[0]}{near}")
-    return replace(question, problem=problems[0])
+    problem = "" if question.unknown else bracket_problem(question.text, dialects[0])
+    return replace(question, problem=problem) if problem else None
 
 
 def _logql(

@@ -24,7 +24,8 @@ def prometheus_macros(expr: str, within: TimeRange, interval_ms: int, rate_inter
 def postgres_macros(sql: str, within: TimeRange) -> str:
     """SQL with Grafana's macros for PostgreSQL replaced by what they mean; times are quoted as epoch seconds.
 
-    Raises InputError for a macro that Grafana does not know, or one whose brackets are not closed.
+    A name without a bracket is a variable of Grafana's (`$__timezone`); it stays, and so does a macro of other
+    arguments. Raises InputError for a macro that Grafana does not know, or one whose brackets are not closed.
     """
     start, end = within.from_ms // 1000, within.to_ms // 1000
     parts: list[str] = []
@@ -34,14 +35,12 @@ def postgres_macros(sql: str, within: TimeRange) -> str:
         name = found[1]
         given, at = _arguments(sql, found.end()) if found[2] else ([], found.end())
         write = _POSTGRES.get(name)
-        if write is None:
+        if write is None and found[2]:
             raise InputError(f"unknown macro $__{name}", f"macros: {', '.join(sorted(_POSTGRES))}")
         try:
-            parts.append(write(given, start, end))
-        except (IndexError, ValueError) as error:
-            raise InputError(
-                f"$__{name} needs other arguments than {given}", "give those that Grafana's PostgreSQL takes"
-            ) from error
+            parts.append(write(given, start, end) if write is not None else found[0])
+        except (IndexError, ValueError):
+            parts.append(sql[found.start() : at])
     return "".join([*parts, sql[at:]])
 
 

@@ -129,6 +129,12 @@ NULL = {
         "mappings": [{"type": "special", "options": {"match": "null+nan", "result": {"text": "0"}}}],
     }
 }
+
+
+def in_words(value: str, text: str) -> dict[str, Any]:
+    return {"defaults": {"unit": "none", "mappings": [{"type": "value", "options": {value: {"text": text}}}]}}
+
+
 ABSENT = "or (label_replace(vector(0), 'model', 'none', '', '') * on() group_left absent(sum by (model) (x)))"
 
 
@@ -151,6 +157,10 @@ ABSENT = "or (label_replace(vector(0), 'model', 'none', '', '') * on() group_lef
         ("sum(x)", {"kind": "table", "target_instant": True, "fieldConfig": NULL}, []),
         ("sum(x)", ZERO, ["noValue"]),
         ("sum(x)", {"kind": "table", "target_instant": True, **ZERO}, []),
+        ("-absent(x) or sum(x)", {}, []),
+        ("sum(x) or vector(0)", {"fieldConfig": in_words("0", "All dead")}, []),
+        ("sum(x) or vector(0)", {"fieldConfig": in_words("0", "0 of 3")}, ["answers 0 where"]),
+        ("sum(x) or vector(0)", {"fieldConfig": in_words("1", "All dead")}, ["answers 0 where"]),
         ("sum(x)", {"fieldConfig": {"defaults": {"unit": "none"}, "overrides": [{"properties": [NO_VALUE]}]}}, []),
     ],
 )
@@ -425,11 +435,16 @@ def test_a_label_that_a_stage_behind_sets_is_set(tmp_path: Path) -> None:
     [
         ("", "SELECT $__fromTime AS time, count() FROM logs", False),
         ("", "SELECT $__timeInterval(t) AS time FROM logs", False),
-        ("grafana-postgresql-datasource", "SELECT $__fromTime AS time", True),
-        # Apache Doris and StarRocks answer as MySQL does, Redshift as PostgreSQL.
+        ("grafana-postgresql-datasource", "SELECT $__fromTime(a) AS time", True),
+        ("grafana-postgresql-datasource", "SELECT '$__timezone' AS tz, '$__user.login', $__org FROM t", False),
+        ("grafana-postgresql-datasource", "SELECT timestamp with time zone $__timeTo() FROM t", False),
+        ("grafana-postgresql-datasource", "SELECT $__timeGroup(a, $x) FROM t", False),
+        ("grafana-postgresql-datasource", "SELECT name FROM t WHERE a = $w AND name NOT ILIKE ALL ${v:raw}", False),
+        ("grafana-postgresql-datasource", "SELECT ')' FROM t -- don't (", False),
         ("mysql", "select body from t where body match_any 'x'", False),
         ("mysql", "select (body from t", True),
-        ("grafana-postgresql-datasource", "select (body from t", True),
+        ("mssql", "select body) from t", True),
+        ("grafana-postgresql-datasource", "select (body from t where $filter", False),
     ],
 )
 def test_sql_is_refused_where_no_database_of_the_plugin_reads_it(

@@ -57,8 +57,13 @@ def _find(material: Material) -> Iterator[Found]:
 def _answer_in_place(question: Question) -> float | None:
     """What a query answers in place of nothing; None for one that answers nothing, or that series are absent."""
     answer = _without_series(question)
-    masks = answer is not None and not math.isnan(answer) and shows_zero_for_nothing(question.text)
-    return answer if masks and not is_absence(_tree(question)) else None
+    if answer is None or not answer >= 0 or not shows_zero_for_nothing(question.text):
+        # What is below zero is a sign of its own.
+        return None
+    in_words = question.panel is not None and any(
+        not re.search(r"\d", text) for text in _mapped_texts(question.panel, answer)
+    )
+    return None if in_words or is_absence(_tree(question)) else answer
 
 
 def _in_sql(tree: Any) -> Iterator[str]:
@@ -122,6 +127,17 @@ def _mapped_color(given: Mapping[str, object], value: float) -> object:
     if math.isfinite(value):
         return mapping(options.get(f"{value:g}")).get("color")
     return mapping(options.get("result")).get("color") if options.get("match") in _NULL_KEYS else None
+
+
+def _mapped_texts(panel: Panel, value: float) -> Iterator[str]:
+    """The words that a panel writes in place of a value."""
+    for listed in field_setting(panel, "mappings"):
+        for given in mappings(listed):
+            options = mapping(given.get("options"))
+            if given.get("type") == "value" and (told := mapping(options.get(f"{value:g}")).get("text")):
+                yield str(told)
+            elif str(given.get("value")) == f"{value:g}" and given.get("text"):
+                yield str(given["text"])
 
 
 def _in_panel(panel: Panel) -> Iterator[str]:
