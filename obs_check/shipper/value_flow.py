@@ -41,16 +41,18 @@ Read = tuple[str, str]
 """An extracted value, and what does not happen without it."""
 
 
-def lacking_values(start: Possible, pipeline: Pipeline) -> Iterator[tuple[Stage, list[Read]]]:
+def lacking_values(start: Possible, pipeline: Pipeline, idle_sets: bool = True) -> Iterator[tuple[Stage, list[Read]]]:
     """The stages that read extracted values, each with those of them that it can never find. `start` are the labels in
-    front of the first stage."""
-    yield from _Values(start).through(pipeline)
+    front of the first stage. What a stage would set that lacks its own source counts as there with `idle_sets`: of two
+    stages the first is the one to mend."""
+    yield from _Values(start, idle_sets).through(pipeline)
 
 
 class _Values:
     """The names that labels and extracted values may have; `open` where there may be any others."""
 
-    def __init__(self, start: Possible) -> None:
+    def __init__(self, start: Possible, idle_sets: bool) -> None:
+        self._idle_sets = idle_sets
         self._labels = set(start.labels)
         self._names = set(start.labels)
         self._open = start.open
@@ -60,6 +62,7 @@ class _Values:
         self._names |= self._labels
         for number, stage in enumerate(pipeline.stages):
             reads = list(_reads(stage, self._labels, pipeline.stages[number + 1 :]))
+            lacking: list[Read] = []
             if reads:
                 lacking = [] if self._open else [read for read in reads if self._lacks(read[0])]
                 if isinstance(stage, Drop):
@@ -67,7 +70,7 @@ class _Values:
                 yield stage, lacking
             if isinstance(stage, Match):
                 yield from self.through(stage.pipeline)
-            else:
+            elif self._idle_sets or not lacking or isinstance(stage, AddLabels):
                 self._pass(stage)
 
     def _lacks(self, name: str) -> bool:

@@ -255,15 +255,34 @@ def test_a_path_of_many_jobs_is_told_once_a_job(tmp_path: Path) -> None:
         ("[{json: {expressions: {ip: }}}, {labels: {ip: }}]", True),
         ("[{json: {expressions: {ip: }}}, {labels: {zip: ip}}]", True),
         ("[{regex: {expression: '(?P<ip>.+)'}}, {labels: {ip: }}]", True),
+        ("[{logfmt: {mapping: {trace_id: }}}, {labels: {trace_id: }}]", True),
+        (
+            "[{logfmt: {mapping: {uid: , host_ip: , RequestAddr: }}}, {labels: {uid: , host_ip: , x: RequestAddr}}]",
+            False,
+        ),
+        ("[{logfmt: {mapping: {route: }}}, {labels: {path: route}}]", False),
+        ("[{logfmt: {mapping: {path: }}}, {labels: {path: }}]", True),
+        (
+            "[{logfmt: {mapping: {path: }}}, {template: {source: path, template: '{{ ToUpper .Value }}'}}, "
+            "{labels: {path: }}]",
+            False,
+        ),
     ],
 )
-def test_a_label_of_the_target_is_no_value_of_a_line(stages: str, unbounded: bool, tmp_path: Path) -> None:
-    """As promtail 3.5.9 has it: the stage takes what the target says."""
+def test_a_label_is_unbounded_as_the_value_that_it_takes(stages: str, unbounded: bool, tmp_path: Path) -> None:
+    """As promtail 3.5.9 has it: a stage may take what the target says."""
     target = "static_configs: [{labels: {job: c, ip: 10.0.0.1, __path__: /var/log/a.log}}]"
     job = f"{CLIENTS}scrape_configs:\n  - job_name: j\n    {target}\n    pipeline_stages: {stages}\n"
     (tmp_path / "p.yaml").write_text(job, "utf-8")
     found = lint(read_material([tmp_path / "p.yaml"], [], None, None, {}, SETTINGS)[0]).issues
     assert [issue.rule for issue in found] == ["high-cardinality-label"] * unbounded
+
+
+def test_what_an_idle_parser_would_set_is_told_once(tmp_path: Path) -> None:
+    stages = "      - json: {expressions: {span_id: }, source: output}\n      - labels: {span_id: }\n"
+    (tmp_path / "p.yaml").write_text(FILES + stages, "utf-8")
+    (claim,) = told(tmp_path / "p.yaml")
+    assert claim == "job files: no stage in front of `json` extracts 'output': it extracts nothing"
 
 
 TWO_WAYS = """\

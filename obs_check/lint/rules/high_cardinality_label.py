@@ -14,17 +14,24 @@ from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.relabel import RelabelRule
 from obs_check.shipper.simulate import simulate
 from obs_check.shipper.stages.labels import AddLabels
+from obs_check.shipper.stages.template import FromTemplate, Replace
 from obs_check.shipper.value_flow import lacking_values
 
 MOST_VALUES = 20
 """Distinct values of a label in a sample above which it counts as unbounded, when they are half of the lines."""
 _UNBOUNDED = re.compile(
     r"(.*_)?(url|uri|href|query|request_?id|req_?id|correlation_?id|trace_?id|span_?id|session_?id|user_?agent|uuid"
-    r"|guid|uid|ip|addr|address|host_?port|timestamp|ts|time|event_?time|duration|latency|bytes)"
+    r"|guid|ip|addr|address|timestamp|ts|time|event_?time|duration|latency|bytes)|.+_uid"
     r"|((http|re?q(uest)?|ur[il])_?)?path|(remote|client|peer|source|src)_?port"
     r"|((body|content|message|payload|re?q(uest)?|resp?(onse)?)_?)?(size|length)",
     re.IGNORECASE,
 )
+_OF_ONE_SIDE = re.compile(
+    r"(.*_)?(host|node|server|local|listen|bind|backend|upstream|instance|machine|device|gateway|cluster|base|site|root"
+    r"|repo|self|private|request)_?(url|uri|uuid|guid|uid|ip|addr|address)",
+    re.IGNORECASE,
+)
+"""What names the machines that serve, of which there are some, not those that ask: Traefik's RequestAddr is a host."""
 _ADDRESS = re.compile(r"__address__|.*_(ip|uid)")
 _REMEDY = "leave it in the line and parse it in the query, or move it to structured_metadata"
 
@@ -37,7 +44,7 @@ def _find(material: Material) -> Iterator[Found]:
             for name, source in flow.sources.items():
                 if source in constant or flow.pushed.values(name) is not None:
                     continue
-                if _UNBOUNDED.fullmatch(name) or _UNBOUNDED.fullmatch(source):
+                if _UNBOUNDED.fullmatch(source) and not _OF_ONE_SIDE.fullmatch(source):
                     told.add(name)
                     claim = f"job {job.name} makes a label of {source}: a stream for every value"
                     yield _spot(shipper, job, name), claim, _REMEDY
@@ -63,11 +70,14 @@ def _find(material: Material) -> Iterator[Found]:
 
 
 def _not_of_lines(job: ScrapeJob, flow: Flow) -> Iterator[str]:
-    """Values that `labels` stages take and no stage reads from a line: the target's own label of the name says them."""
+    """Values that `labels` stages take and no stage reads from a line, which the target's own label of the name may
+    say, and those that a stage writes anew, as a path without its ids."""
     targets = replace(flow.start, labels={})
-    for stage, lacking in lacking_values(targets, job.pipeline):
+    for stage, lacking in lacking_values(targets, job.pipeline, idle_sets=False):
         if isinstance(stage, AddLabels):
             yield from (name for name, _ in lacking)
+    written = (one.source for one in job.pipeline.every() if isinstance(one, FromTemplate | Replace))
+    yield from (source for source in written if source is not None)
 
 
 def _spot(shipper: ShipperFile, job: ScrapeJob, name: str) -> Spot:
