@@ -30,17 +30,18 @@ def plugin_of(
     variables: Mapping[str, EffectiveVariable],
     known: Datasources | None,
 ) -> str:
-    """The plugin of a query's datasource: by the type in the reference, by the datasource that it means, by the plugin
-    of a datasource variable; "" where nobody tells."""
+    """The plugin of a query's datasource: that of the datasource variable that it names (Grafana looks a datasource up
+    by its uid and lets the type beside it be), the type in the reference, that of the datasource that it means; ""
+    where nobody tells."""
     reference = reference_of(panel, target)
-    values = {name: v.value for name, v in variables.items()}
+    name = reference_key(reference).strip("${}[]")
+    for variable in dashboard.variables:
+        if variable.type == "datasource" and variable.name == name and variable.query:
+            return str(variable.query)
     kind = str(reference.get("type") or "") if isinstance(reference, dict) else ""
-    if (not kind or kind == "datasource") and known is not None and (found := known.resolve(reference, values)):
-        kind = found.type
-    if not kind:
-        name = reference_key(reference).strip("${}[]")
-        plugins = [str(v.query) for v in dashboard.variables if v.type == "datasource" and v.name == name]
-        kind = plugins[0] if plugins else ""
+    if (not kind or kind == "datasource") and known is not None:
+        found = known.resolve(reference, {name: v.value for name, v in variables.items()})
+        kind = found.type if found else kind
     return kind
 
 

@@ -103,6 +103,8 @@ FALLBACK = "count(up) or vector(0)"
         (panel(FALLBACK, PROMETHEUS, colors=["#d44a3a", "green"], **OLD), True),
         (panel(FALLBACK, PROMETHEUS, "stat", target_instant=True, fieldConfig=steps("red", "red")), True),
         (panel(FALLBACK, PROMETHEUS, "stat", target_instant=True, fieldConfig=steps("green", "red", 0)), False),
+        (panel("count(up == 0 or absent(up))", PROMETHEUS, "gauge", fieldConfig=steps("green", "red", 1)), False),
+        (panel("count(up == 0 or absent(up))", PROMETHEUS, "gauge", fieldConfig=steps("green", "red", 2)), True),
         (panel("count(up)", PROMETHEUS, "stat", target_instant=True, fieldConfig=steps("red", noValue="0")), False),
         (panel("count(up)", PROMETHEUS, "stat", target_instant=True, fieldConfig=steps("green", noValue="0")), True),
         (
@@ -115,12 +117,40 @@ def test_a_zero_in_red_is_seen(tmp_path: Path, shown: dict[str, Any], speaks: bo
     assert ("masked-zero" in {rule for _, rule, _, _ in said(tmp_path, shown)}) is speaks
 
 
-MINUTE = "sum(rate(up[1m]))"
+@pytest.mark.parametrize(("factor", "step"), [(5, "1m15s"), (10, "2m30s"), (20, "5m")])
+def test_a_step_is_said_in_full(tmp_path: Path, factor: int, step: str) -> None:
+    shown = panel("sum(rate(x[1m]))", PROMETHEUS, target_intervalFactor=factor, timeFrom="30m")
+    assert [claim for _, _, claim, _ in said(tmp_path, shown)] == [
+        f"[1m] is shorter than the step of {step}: what is between is not seen"
+    ]
+
+
+@pytest.mark.parametrize(("plugin", "refused"), [("loki", False), ("prometheus", True)])
+def test_the_plugin_of_a_datasource_variable_decides(tmp_path: Path, plugin: str, refused: bool) -> None:
+    variable = {"name": "DS", "type": "datasource", "query": plugin, "current": {"value": "l"}}
+    shown = {"id": 1, **panel('{app="x"} |= "error"', {"type": "prometheus", "uid": "${DS}"}, "logs")}
+    board = {"title": "b", "schemaVersion": 39, "panels": [shown], "templating": {"list": [variable]}}
+    (tmp_path / "b.json").write_text(json.dumps(board))
+    found = lint(read_material([tmp_path / "b.json"], [], None, None, {}, SETTINGS)[0]).issues
+    assert ("query-syntax" in {issue.rule for issue in found}) is refused
 
 
 NO_VALUE = {"id": "noValue", "value": "0"}
 ZERO: dict[str, Any] = {"fieldConfig": {"defaults": {"unit": "none", "noValue": "0"}}}
 ERRORS = 'rate({job="a"} |= "ERROR" [5m])'
+
+
+def old_null(version: int) -> dict[str, Any]:
+    mapping = {"id": 0, "op": "=", "text": "0", "type": 1, "value": "null"}
+    shown = panel("sum(x)", PROMETHEUS, "gauge", fieldConfig={"defaults": {"unit": "none", "mappings": [mapping]}})
+    return {"title": "b", "schemaVersion": version, "panels": [{"id": 1, **shown}]}
+
+
+@pytest.mark.parametrize(("version", "says"), [(22, True), (29, True), (30, False), (38, False)])
+def test_a_mapping_of_old_is_read_where_grafana_upgrades_it(tmp_path: Path, version: int, says: bool) -> None:
+    (tmp_path / "b.json").write_text(json.dumps(old_null(version)))
+    found = lint(read_material([tmp_path / "b.json"], [], None, None, {}, SETTINGS)[0]).issues
+    assert ("masked-zero" in {issue.rule for issue in found}) is says
 
 
 NULL = {
@@ -153,6 +183,8 @@ ABSENT = "or (label_replace(vector(0), 'model', 'none', '', '') * on() group_lef
         ("100 * (1 - (sum(x) or vector(0)))", {}, ["answers 100 where"]),
         ("sum(x) or vector(0)", ZERO, ["answers 0 where"]),
         ("sum(x)", {"kind": "stat", "fieldConfig": NULL}, ["a value mapping"]),
+        ("sum(x)", {"kind": "stat", "fieldConfig": in_words("null", "0")}, []),
+        ("sum(x)", {"kind": "stat", "fieldConfig": {"defaults": {**NULL["defaults"], "noValue": "0"}}}, ["noValue"]),
         ("sum(x)", {"kind": "timeseries", "fieldConfig": NULL}, []),
         ("sum(x)", {"kind": "table", "target_instant": True, "fieldConfig": NULL}, []),
         ("sum(x)", ZERO, ["noValue"]),
@@ -460,6 +492,8 @@ def test_sql_is_refused_where_no_database_of_the_plugin_reads_it(
     [
         ("SELECT count(*) FROM t WHERE a = 1", "count()"),
         ("SELECT count(*) FROM t", ""),
+        ("SELECT count(*) FROM pg_stat_activity WHERE state = 'active'", ""),
+        ("SELECT count(*) FROM information_schema.tables WHERE a = 1", ""),
         ("SELECT a, count(*) FROM t WHERE a = 1 GROUP BY a", ""),
         ("SELECT 1 - (SELECT count(*) FROM t WHERE a = 1)", ""),
         ("SELECT count(*) FROM t WHERE a = 1 HAVING count(*) > 0", ""),

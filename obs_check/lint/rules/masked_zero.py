@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from obs_check.lint.colors import is_red
@@ -18,9 +19,13 @@ from obs_check.panel.masking import shows_zero_for_nothing
 _ZERO = re.compile(r"\s*[+-]?0+(\.0*)?\s*%?\s*")
 _MAPS_NOTHING = {"stat", "singlestat", "gauge", "bargauge"}
 """Panels that put a missing value through the mappings (Grafana 11: others show No data, or noValue)."""
-_NULL_KEYS = ("null", "null+nan", "nan", "empty")
+_NULL_KEYS = ("null", "null+nan")
+_UPGRADED = 30
+"""The schema version before which Grafana writes mappings of old anew as it loads a dashboard (DashboardMigrator)."""
 _REMEDY = "let the panel say No data, and alert on absence by itself"
 _ANYTHING = f"{_REMEDY}; or fall back on what is there in any case"
+_OF_SERVER = {"information_schema", "performance_schema", "sys"}
+"""Schemas of what a database server knows of itself, with or without a pipeline."""
 _OF_SQL = "let the panel say No data (`HAVING count(*) > 0`, no fallback), and alert on absence by itself"
 _FALL_BACK = {
     "logql": ("lines that are", "sum(count_over_time({...} [...]))"),
@@ -50,7 +55,8 @@ def _find(material: Material) -> Iterator[Found]:
                 # Where a query always answers, nothing of the panel's is reached.
                 continue
             remedies = {_remedy(one) for one in own}
-            for why in dict.fromkeys(_in_panel(panel)):
+            version = board.dashboard.document.get("schemaVersion")
+            for why in islice(_in_panel(panel, isinstance(version, int) and version < _UPGRADED), 1):
                 yield board.spot(panel), why, next(iter(remedies)) if len(remedies) == 1 else _ANYTHING
 
 
@@ -73,7 +79,8 @@ def _in_sql(tree: Any) -> Iterator[str]:
     if not isinstance(tree, exp.Select) or tree.args.get("group") or tree.args.get("having"):
         return
     counts = [column for column in tree.selects if isinstance(column.unalias(), exp.Count)]
-    if counts and len(counts) == len(tree.selects) and tree.args.get("where"):
+    of_server = any(table.name.startswith("pg_") or table.db in _OF_SERVER for table in tree.find_all(exp.Table))
+    if counts and len(counts) == len(tree.selects) and tree.args.get("where") and not of_server:
         yield "count() without GROUP BY answers 0 where no row fits, a wrong WHERE included"
     for column in tree.selects:
         for coalesce in column.find_all(exp.Coalesce):
@@ -140,26 +147,24 @@ def _mapped_texts(panel: Panel, value: float) -> Iterator[str]:
                 yield str(given["text"])
 
 
-def _in_panel(panel: Panel) -> Iterator[str]:
+def _in_panel(panel: Panel, is_old: bool) -> Iterator[str]:
     text = mapping(panel.field_config.get("defaults")).get("noValue")
     # In a table that is joined of several answers it fills single cells.
     if text is not None and _ZERO.fullmatch(str(text)) and panel.type not in ("table", "table-old"):
         yield f"noValue is {str(text)!r}: an answer without any series reads as that"
     for listed in field_setting(panel, "mappings") if panel.type in _MAPS_NOTHING else ():
-        if any(_maps_null(one) for one in mappings(listed)):
+        if any(_maps_null(one, is_old) for one in mappings(listed)):
             yield "a value mapping writes 0 for null"
     if "null as zero" in (*field_setting(panel, "nullValueMode"), panel.options.get("nullValueMode")):
         yield "nullValueMode is `null as zero`"
 
 
-def _maps_null(given: Mapping[str, object]) -> bool:
+def _maps_null(given: Mapping[str, object], is_old: bool) -> bool:
+    """Whether a mapping writes 0 for null: a special one does, none of texts (Grafana 11: getValueMappingResult)."""
     options = mapping(given.get("options"))
+    text = given.get("text") if is_old and given.get("value") == "null" else None
     if given.get("type") == "special" and options.get("match") in _NULL_KEYS:
         text = mapping(options.get("result")).get("text")
-    elif given.get("type") == "value":
-        text = mapping(options.get("null")).get("text")
-    else:
-        text = given.get("text") if given.get("value") == "null" else None
     return bool(_ZERO.fullmatch(str(text if text is not None else "")))
 
 

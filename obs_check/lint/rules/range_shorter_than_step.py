@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from obs_check.golang.durations import format_prometheus_duration
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.panel_options import TILES, reducers
 from obs_check.lint.rule import LintRule
 from obs_check.lint.written_ranges import written_ranges
+from obs_check.model.window import MS
 from obs_check.panel.elements import Panel
-from obs_check.panel.interval import format_interval
 
 _REMEDY = (
     "let the range follow the step, `[$__interval]` (PromQL: `[$__rate_interval]`, and no intervalFactor), in a "
@@ -25,8 +26,8 @@ def _find(material: Material) -> Iterator[Found]:
             continue
         short = [ms for ms in written_ranges(question.language, question.spread) if ms < question.step_ms]
         if short:
-            step = format_interval(question.step_ms)
-            least = format_interval(min(short))
+            step = format_prometheus_duration(question.step_ms * MS)
+            least = format_prometheus_duration(min(short) * MS)
             claim = f"[{least}] is shorter than the step of {step}: what is between is not seen"
             yield question.spot, claim, _REMEDY
 

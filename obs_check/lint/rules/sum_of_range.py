@@ -3,14 +3,15 @@
 import re
 from collections.abc import Iterator
 
+from obs_check.golang.durations import format_prometheus_duration
 from obs_check.lint.counted_ranges import counted_ranges
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.panel_options import TILES, legend_reducers, reducers, transforming_reducers, writes_values
 from obs_check.lint.rule import LintRule
+from obs_check.model.window import MS
 from obs_check.panel.elements import Panel
 from obs_check.panel.interpolate import references
-from obs_check.panel.interval import format_interval
 
 _RANGE = re.compile(r"\[[^\]]*\]")
 _SCRAPE_MS = 60_000
@@ -33,8 +34,9 @@ def _find(material: Material) -> Iterator[Found]:
         counted = counted_ranges(question)
         step = max(question.step_ms, _SCRAPE_MS if question.logql is None else 0)
         if counted and (longest := max(counted)) > step:
+            told = format_prometheus_duration(longest * MS)
             claim = (
-                f"every step counts the last {format_interval(longest)}, steps come more often than that, and the "
+                f"every step counts the last {told}, steps come more often than that, and the "
                 "panel adds them up: what happens once counts in several of them"
             )
             # Shares of a pie are weighed wrongly, by far less than a total.
