@@ -52,14 +52,18 @@ _SHOWN = 12
 """Places of a finding that a text names."""
 
 
-def group_issues(issues: Iterable[Issue], copies: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+Held = tuple[str, str]
+"""A file and the uid of a dashboard in it, "" for one without."""
+
+
+def group_issues(issues: Iterable[Issue], copies: Mapping[Held, Sequence[Held]]) -> list[dict[str, Any]]:
     """The findings as JSON, each with its `places` ({"line", "subject"}): what a rule says of a file in the same words
     in three places or more, or of several queries of one panel, is one finding, at the first of them. `copies` are the
-    files that hold the same dashboards as a first one: that one is spoken of, and its findings name the others."""
-    repeated = {path for others in copies.values() for path in others}
+    same dashboards as a first one: that one is spoken of, and its findings name the files of the others."""
+    repeated = {held for others in copies.values() for held in others}
     groups: dict[object, list[Issue]] = {}
     for issue in issues:
-        if issue.spot.path not in repeated:
+        if _held(issue) not in repeated:
             groups.setdefault((issue.rule, issue.spot.path, issue.claim, issue.remedy), []).append(issue)
     found = []
     for group in groups.values():
@@ -69,9 +73,13 @@ def group_issues(issues: Iterable[Issue], copies: Mapping[str, Sequence[str]]) -
             panels.setdefault(number if subject.panel is None else (subject.dashboard, subject.panel), []).append(issue)
         for alike in [group] if len(group) >= _HABIT else panels.values():
             places = [one.spot.to_json() for one in alike]
-            others = list(copies.get(alike[0].spot.path, ()))
+            others = list(dict.fromkeys(path for one in alike for path, _ in copies.get(_held(one), ())))
             found.append({**alike[0].to_json(), "places": places, "copies": others})
     return found
+
+
+def _held(issue: Issue) -> Held:
+    return issue.spot.path, issue.spot.subject.dashboard or ""
 
 
 def name_subject(finding: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Everything the rules look at, read from files."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from obs_check.lint.board import LintedDashboard
 from obs_check.lint.charts import RenderedTemplate
-from obs_check.lint.issue import Spot
+from obs_check.lint.issue import Held, Spot
 from obs_check.lint.other_lines import holds_pushing_program
 from obs_check.lint.pipeline_sample import fits_job, shipping_of
 from obs_check.lint.question import Question, board_questions
@@ -147,22 +148,25 @@ class Material:
         return (*of_boards, *self.file_questions)
 
     @cached_property
-    def copies(self) -> Mapping[str, Sequence[str]]:
-        """The files that hold the same dashboards as another one, and nothing else, by that one: the nearest to the
-        top, since copies are put away below. A file with a comment that switches rules off speaks for itself."""
+    def copies(self) -> Mapping[Held, Sequence[Held]]:
+        """The dashboards of files that are the same as one of another file, by that one: the nearest to the top, since
+        copies are put away below. A file with a comment that switches rules off speaks for itself."""
         own = {path for path, text in self.texts if not path.endswith(".json") and "obs-check:disable" in text}
-        own |= {shipper.config.file for shipper in self.shippers} | self.rendered.keys()
-        files: dict[str, list[Dashboard]] = {}
-        for board in self.boards:
-            if board.path not in own:
-                files.setdefault(board.path, []).append(board.dashboard)
-        firsts: dict[object, list[str]] = {}
-        found: dict[str, list[str]] = {}
-        for path, held in sorted(files.items(), key=lambda one: len(Path(one[0]).parts)):
-            models = [dashboard.document for dashboard in held]
-            alike = firsts.setdefault(tuple((one.uid, one.title) for one in held), [])
-            first = next((other for other in alike if [one.document for one in files[other]] == models), "")
-            (found.setdefault(first, []) if first else alike).append(path)
+        own |= {shipper.config.file for shipper in self.shippers}
+        of_templates = {path: str(template.path) for path, template in self.rendered.items()}
+        held = [(of_templates.get(board.path, board.path), board.dashboard) for board in self.boards]
+        counted = Counter((path, dashboard.uid) for path, dashboard in held)
+        firsts: dict[object, list[tuple[str, Dashboard]]] = {}
+        found: dict[Held, list[Held]] = {}
+        for path, dashboard in sorted(held, key=lambda one: len(Path(one[0]).parts)):
+            if path in own or counted[path, dashboard.uid] > 1:
+                continue
+            alike = firsts.setdefault((dashboard.uid, dashboard.title), [])
+            first = next((file for file, other in alike if other.document == dashboard.document), "")
+            if first:
+                found.setdefault((first, dashboard.uid), []).append((path, dashboard.uid))
+            else:
+                alike.append((path, dashboard))
         return found
 
     def jobs_of(self, sample: SampleLines) -> list[tuple[ShipperFile, ScrapeJob, Flow]]:

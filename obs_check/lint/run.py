@@ -7,7 +7,7 @@ from typing import Any
 from obs_check.documents.nearest import did_you_mean
 from obs_check.errors import UsageError
 from obs_check.lint.disable import Disable, apply_disables, read_disables
-from obs_check.lint.issue import Issue, group_issues
+from obs_check.lint.issue import Held, Issue, group_issues
 from obs_check.lint.material import Material
 from obs_check.lint.registry import IDS, RULES
 from obs_check.model.verdict import Verdict
@@ -18,12 +18,12 @@ _ORDER = ("error", "warning", "info")
 @dataclass(frozen=True, slots=True)
 class LintResult:
     """`issues` stand; `silent` are switched off, each with its reason; `unused` comments switch off nothing; `copies`
-    are the files that hold the same dashboards as a first one; `whole` is False where a file could not be read."""
+    are the dashboards of other files that are the same as a first one; `whole` is False where a file was not read."""
 
     issues: list[Issue]
     silent: list[tuple[Issue, str]]
     unused: list[Disable]
-    copies: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    copies: Mapping[Held, Sequence[Held]] = field(default_factory=dict)
     whole: bool = True
 
     @property

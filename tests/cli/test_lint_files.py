@@ -238,6 +238,18 @@ def test_copies_of_a_dashboard_are_spoken_of_once(tmp_path: Path, capsys: pytest
     assert len(json.loads(capsys.readouterr().out)["runs"][0]["results"]) == 5
 
 
+def test_one_of_the_dashboards_of_a_file_is_a_copy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = {**BOARD["panels"][0], "targets": [{"refId": "A", "expr": '{job="a"} |'}]}
+    first, second = ({**BOARD, "uid": uid, "title": uid, "panels": [broken]} for uid in ("first", "second"))
+    (tmp_path / "all").mkdir()
+    data = {f"{one['uid']}.json": json.dumps(one) for one in (first, second)}
+    (tmp_path / "all/map.yaml").write_text(json.dumps({"kind": "ConfigMap", "data": data}))
+    (tmp_path / "first.json").write_text(json.dumps(first))
+    _, document, _ = lint(tmp_path, capsys)
+    told = [(Path(one["path"]).name, one["subject"]["dashboard"], one["copies"]) for one in document["findings"]]
+    assert sorted(told) == [("first.json", "first", [str(tmp_path / "all/map.yaml")]), ("map.yaml", "second", [])]
+
+
 @pytest.mark.parametrize(
     ("datasource", "says"),
     [
