@@ -116,7 +116,7 @@ def _reads(stage: Stage, labels: set[str], behind: Sequence[Stage]) -> Iterator[
         case OutputStage():
             yield stage.source, "the line stays as it is"
         case Timestamp():
-            yield stage.source, "lines keep the time at which they are read"
+            yield stage.source, "lines keep the time that they have"
         case Tenant() if stage.source:
             yield stage.source, "no tenant is set"
         case Json() | Logfmt() | Regex() | Pattern() if stage.source is not None:

@@ -20,12 +20,11 @@ def _find(material: Material) -> Iterator[Found]:
             of_jobs = f"job{'s' if len(jobs) > 1 else ''} {' and '.join(job.name for job in jobs)}"
             lacking = " or ".join(map(repr, names))
             claim = f"{of_jobs}: no stage in front of `{stage.kind}` extracts {lacking}: {effects}"
-            fixed = "; a fixed value is set by `static_labels`" if isinstance(stage, AddLabels) else ""
-            if all(effect.startswith(SET_BEHIND) for _, effect in reads):
-                fixed = ", or take it out"
+            behind = all(effect.startswith(SET_BEHIND) for _, effect in reads)
+            fixed = "; a fixed value is set by `static_labels`" if isinstance(stage, AddLabels) and not behind else ""
             bare = [found["name"] for name in names if (found := AS_TEMPLATE.fullmatch(name))]
             spot = shipper.spot(jobs[0], *_needles(stage, names, shipper), stage=stage)
-            remedy = f"extract it with a parser stage in front{fixed}"
+            remedy = f"extract it with a parser stage in front, or take it out{fixed}"
             yield spot, claim, f"name the value, no template: {' and '.join(bare)}" if bare else remedy
 
 
