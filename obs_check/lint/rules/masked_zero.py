@@ -19,6 +19,10 @@ from obs_check.panel.masking import shows_zero_for_nothing
 _ZERO = re.compile(r"\s*[+-]?0+(\.0*)?\s*%?\s*")
 _MAPS_NOTHING = {"stat", "singlestat", "gauge", "bargauge"}
 """Panels that put a missing value through the mappings (Grafana 11: others show No data, or noValue)."""
+_WRITES_NO_VALUE = {"timeseries", "graph", *_MAPS_NOTHING, "piechart"}
+"""Panels that write noValue where there is no series. Others have words of their own (Grafana 11), and in a table
+that is joined of several answers it fills single cells."""
+_ABSENT = re.compile(r"\babsent(?:_over_time)?\b")
 _NULL_KEYS = ("null", "null+nan")
 _UPGRADED = 30
 """The schema version before which Grafana writes mappings of old anew as it loads a dashboard (DashboardMigrator)."""
@@ -64,7 +68,9 @@ def _answer_in_place(question: Question) -> float | None:
     """What a query answers in place of nothing; None for one that answers nothing, or that series are absent."""
     answer = _without_series(question)
     if answer is None or not answer >= 0 or not shows_zero_for_nothing(question.text):
-        # What is below zero is a sign of its own.
+        return None
+    if answer and _ABSENT.search(question.text):
+        # A number that only an absence has is meant to be seen, as one below zero is.
         return None
     in_words = question.panel is not None and any(
         not re.search(r"\d", text) for text in _mapped_texts(question.panel, answer)
@@ -73,7 +79,7 @@ def _answer_in_place(question: Question) -> float | None:
 
 
 def _in_sql(tree: Any) -> Iterator[str]:
-    """What is said of the columns that a statement shows; the legs of a UNION have other rows beside them."""
+    """What is said of whole columns of a statement that answers one row in any case."""
     from sqlglot import exp
 
     if not isinstance(tree, exp.Select) or tree.args.get("group") or tree.args.get("having"):
@@ -83,10 +89,12 @@ def _in_sql(tree: Any) -> Iterator[str]:
     if counts and len(counts) == len(tree.selects) and tree.args.get("where") and not of_server:
         yield "count() without GROUP BY answers 0 where no row fits, a wrong WHERE included"
     for column in tree.selects:
-        for coalesce in column.find_all(exp.Coalesce):
-            zero = any(isinstance(e, exp.Literal) and _ZERO.fullmatch(str(e.this)) for e in coalesce.expressions)
-            if zero and coalesce.this.find(exp.AggFunc) and coalesce.find_ancestor(exp.Select) is tree:
-                yield "0 stands in for what has no value (`coalesce(..., 0)`, `ifnull`)"
+        whole = column.unalias()
+        if not isinstance(whole, exp.Coalesce) or whole.find(exp.Window, exp.Select):
+            continue
+        zero = any(isinstance(e, exp.Literal) and _ZERO.fullmatch(str(e.this)) for e in whole.expressions)
+        if zero and whole.this.find(exp.AggFunc):
+            yield "0 stands in for what has no value (`coalesce(..., 0)`, `ifnull`)"
 
 
 def _without_series(question: Question) -> float | None:
@@ -149,8 +157,7 @@ def _mapped_texts(panel: Panel, value: float) -> Iterator[str]:
 
 def _in_panel(panel: Panel, is_old: bool) -> Iterator[str]:
     text = mapping(panel.field_config.get("defaults")).get("noValue")
-    # In a table that is joined of several answers it fills single cells.
-    if text is not None and _ZERO.fullmatch(str(text)) and panel.type not in ("table", "table-old"):
+    if text is not None and _ZERO.fullmatch(str(text)) and panel.type in _WRITES_NO_VALUE:
         yield f"noValue is {str(text)!r}: an answer without any series reads as that"
     for listed in field_setting(panel, "mappings") if panel.type in _MAPS_NOTHING else ():
         if any(_maps_null(one, is_old) for one in mappings(listed)):
