@@ -190,7 +190,7 @@ class Loader(yaml.SafeLoader):
         return node
 
 
-def _untagged(loader: Loader, _tag: str, node: yaml.Node) -> Any:
+def _untagged(loader: Loader, node: yaml.Node) -> Any:
     """The value without its tag: a program's own (`!override` of Docker Compose) says what to do with it."""
     if isinstance(node, yaml.MappingNode):
         return loader.construct_mapping(node, deep=True)
@@ -199,7 +199,7 @@ def _untagged(loader: Loader, _tag: str, node: yaml.Node) -> Any:
     return loader.construct_scalar(node)  # type: ignore[arg-type]
 
 
-Loader.add_multi_constructor("!", _untagged)
+Loader.add_constructor(None, _untagged)
 
 
 def compose_all(text: str) -> list[yaml.Node]:

@@ -40,7 +40,6 @@ _ALLOY = {".alloy", ".river"}
 _ALWAYS_OURS = {".logql", *_ALLOY}
 _COMPONENT = re.compile(r'^[ \t]*([a-z_]+(?:\.[a-z_]+)+)[ \t]+"(\w+)"[ \t]*\{', re.MULTILINE)
 _DASHBOARD_KEYS = {"panels", "rows", "elements", "templating", "schemaVersion"}
-_V2_KEYS = {"elements", "layout"}
 _MAY_HOLD_PANELS = re.compile(r"\b(?:panels|elements|rows)\b")
 _KEYS = re.compile(r'\\?"(?:panels|elements|rows)\\?"\s*:')
 """What JSON of a dashboard has, also as a text in a ConfigMap."""
@@ -379,6 +378,13 @@ def _whole_documents(path: Path, text: str, reading: _SourceReading) -> bool:
     return known
 
 
+def _has_elements(held: Mapping[str, Any]) -> bool:
+    """Whether a document has a schema v2 dashboard's elements: drawings, maps and graphs have such a key, too."""
+    elements = held.get("elements")
+    kinds = elements.values() if isinstance(elements, Mapping) and "layout" in held else ()
+    return any(isinstance(one, Mapping) and "kind" in one for one in kinds)
+
+
 def _read_named_templates(path: Path, text: str, reading: _SourceReading) -> bool:
     """Whether a file of named templates holds dashboards, as far as each is JSON without Helm. ConfigError for a file
     that is named and holds none that can be read."""
@@ -486,7 +492,7 @@ def _dashboards(document: object, path: Path, text: str, first_line: int, readin
     if not isinstance(held.get("templating", {}), Mapping | None) and '"targets"' not in json.dumps(held, default=str):
         # What dashboards are generated from.
         return False
-    if reading.in_directory and not ({"templating", "schemaVersion"} & held.keys() or held.keys() >= _V2_KEYS):
+    if reading.in_directory and not ({"templating", "schemaVersion"} & held.keys() or _has_elements(held)):
         # Other documents list panels, too, by name.
         listed = held.get("panels") or held.get("rows")
         if not isinstance(listed, list) or not all(isinstance(one, Mapping) for one in listed):

@@ -82,9 +82,10 @@ def label_flow(job: ScrapeJob, external: Labels) -> Flow:
     sources: dict[str, str] = {}
     start = _start(job)
     end = _through(start, job.pipeline, found, sources, job.comes_bare)
-    added = {name: _known(value) for name, value in external.items() if name not in end.labels}
+    # Clients add theirs behind all stages, to lines that lack the label then.
+    added = {name: _or_else(end.labels.get(name, frozenset({""})), _known(value)) for name, value in external.items()}
     unclear = any(isinstance(stage, Unclear) for stage in job.pipeline.every())
-    return Flow(start, Possible({**added, **end.labels}, end.open), tuple(found), sources, unclear)
+    return Flow(start, Possible({**end.labels, **added}, end.open), tuple(found), sources, unclear)
 
 
 def _start(job: ScrapeJob) -> Possible:
@@ -159,6 +160,13 @@ def _either(ways: list[Possible]) -> Possible:
         known = [v for v in values if v is not None]
         labels[name] = frozenset().union(*known) if len(known) == len(values) else None
     return Possible(labels, any(way.open for way in ways))
+
+
+def _or_else(values: Values, other: Values) -> Values:
+    """The values of a label that has another where it is absent."""
+    if values is None or "" not in values:
+        return values
+    return None if other is None else (values - {""}) | other
 
 
 def known_matchers(stage: Match) -> list[Matcher]:

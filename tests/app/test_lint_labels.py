@@ -210,6 +210,22 @@ def test_an_application_may_push_by_itself(name: str, text: str, is_open: bool, 
     assert (unset(tmp_path, '{job="a"}') == []) is is_open
 
 
+@pytest.mark.parametrize(
+    ("stage", "query", "fits"),
+    [
+        ("labelallow: [job, env]", '{env="prod"}', True),
+        ("labeldrop: [env]", '{env="prod"}', True),
+        ("labeldrop: [env]", '{env="dev"}', False),
+        ("static_labels: {env: dev}", '{env="prod"}', False),
+        ("match: {selector: '{job=\"files\"}', stages: [{static_labels: {env: dev}}]}", '{env="prod"}', True),
+    ],
+)
+def test_clients_add_labels_behind_all_stages(stage: str, query: str, fits: bool, tmp_path: Path) -> None:
+    text = FILES.replace("push}]", "push, external_labels: {env: prod}}]") + f"      - {stage}\n"
+    (tmp_path / "p.yaml").write_text(text, "utf-8")
+    assert (unset(tmp_path, query) == []) is fits
+
+
 def test_the_values_that_jobs_set_are_told(tmp_path: Path) -> None:
     jobs = [f"  - {{job_name: j{n}, static_configs: [{{labels: {{job: {n}}}}}]}}" for n in "abcdefg"]
     (tmp_path / "p.yaml").write_text("\n".join([CLIENTS + "scrape_configs:", *jobs]), "utf-8")

@@ -295,10 +295,18 @@ def test_a_folder_may_hold_what_is_nobodys_dashboard(tmp_path: Path, capsys: pyt
     (tmp_path / "tsconfig.json").write_text('{"a": 1 /* of the compiler */}')
     (tmp_path / "list.json").write_text('{"panels": ["one", "two"]}')
     (tmp_path / "rows.json").write_text('{"a": "12 rows"}\n{"a": "13 rows"}')
-    (tmp_path / "block.json").write_text('{"elements": [{"from": [0, 0, 0]}], "textures": {}}')
+    of_others = [
+        '[{"from": [0, 0, 0]}], "textures": {}',
+        '17, "rows": 3',
+        '{"nodes": [], "edges": []}, "layout": {}',
+        "{}",
+    ]
+    for number, elements in enumerate(of_others):
+        (tmp_path / f"e{number}.json").write_text(f'{{"elements": {elements}}}')
     (tmp_path / "spec.yaml").write_text('title: "12"\ntemplating: []\npanels: [{targets: [{expr: up}]}]\n')
     (tmp_path / "fixture.yaml").write_text("a: - b\nrows: x\n")
     (tmp_path / "compose.yaml").write_text("services: {a: {depends_on: !override {b: c}, rows: 2024-13-45}}\n")
+    (tmp_path / "mkdocs.yml").write_text("a: [!!python/name:x, !Sub {b: c}, =, !reset []]\nrows: x\n")
     (tmp_path / "prometheus.yml").write_text("scrape_configs:\nscrape_interval: 1m\njob_name: a\njob_name: b\n")
     (tmp_path / "node_modules").mkdir()
     (tmp_path / "node_modules/d.json").write_text('{"panels": [')
@@ -308,7 +316,7 @@ def test_a_folder_may_hold_what_is_nobodys_dashboard(tmp_path: Path, capsys: pyt
     (tmp_path / "scan.json").write_text('{"a": 1}\n{"a": 2}')
     code, _, notes = lint(tmp_path, capsys)
     assert code == 0
-    assert notes.count("neither a dashboard") == 11
+    assert notes.count("neither a dashboard") == 15
     assert main(["lint", str(tmp_path / "tsconfig.json")]) == 2
     assert main(["lint", str(tmp_path / "report.json")]) == 2
 
