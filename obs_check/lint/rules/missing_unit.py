@@ -7,6 +7,7 @@ from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.measures import has_unit
 from obs_check.lint.panel_options import axis_labels, field_setting, shows_numbers
+from obs_check.lint.question import Question
 from obs_check.lint.rule import LintRule
 from obs_check.panel.elements import Panel
 
@@ -16,16 +17,18 @@ _TOLD = re.compile(r"[(\[][^)\]]*[)\]]|%|\w/\w|\b(?:per|percent|percentage|in (?
 
 
 def _find(material: Material) -> Iterator[Found]:
-    seen = set()
+    panels: dict[tuple[int, int], list[Question]] = {}
     for question in material.questions:
-        panel = question.panel
-        if question.board is None or panel is None or panel.type not in _NUMBERS or not question.is_asked:
+        if question.board is not None and question.panel is not None and question.is_asked:
+            panels.setdefault((id(question.board), id(question.panel)), []).append(question)
+    for questions in panels.values():
+        board, panel = questions[0].board, questions[0].panel
+        if board is None or panel is None or panel.type not in _NUMBERS or not shows_numbers(panel):
             continue
-        key = (question.board.path, question.board.dashboard.uid, panel.id)
-        if key not in seen and shows_numbers(panel) and not _tells_unit(panel) and has_unit(question):
-            seen.add(key)
+        # One unit for rates and counts of things would be wrong for some of them.
+        if not _tells_unit(panel) and all(map(has_unit, questions)):
             claim = f"the {panel.type} shows numbers without a unit"
-            yield question.board.spot(panel), claim, "set fieldConfig.defaults.unit; `none` shows the number as it is"
+            yield board.spot(panel), claim, "set fieldConfig.defaults.unit; `none` shows the number as it is"
 
 
 def _tells_unit(panel: Panel) -> bool:
