@@ -318,6 +318,20 @@ loki.write "default" {
   endpoint { url = "http://loki.example/loki/api/v1/push" }
 }
 """
+CALLS = """\
+loki.source.file "%s" {
+  targets    = [{"__path__" = string.format("/var/log/%%s.log", sys.env("%s"))}]
+  forward_to = [loki.write.default.receiver]
+}
+"""
+
+
+def test_calls_with_other_arguments_are_other_paths(tmp_path: Path) -> None:
+    write = TWO_WAYS[TWO_WAYS.index('loki.write "default"') :]
+    (tmp_path / "c.alloy").write_text(CALLS % ("a", "A") + CALLS % ("b", "B") + write, "utf-8")
+    assert told(tmp_path / "c.alloy") == []
+
+
 DROP = 'stage.drop { expression = "DEBUG" }'
 MATCH = 'stage.match {\n selector = "{job!~\\"DEBUG\\"}"\n action = "drop"\n }'
 
