@@ -10,6 +10,9 @@ from obs_check.logql.engine.match import stream_test
 from obs_check.logql.syntax import ast
 from obs_check.model.finding import Meaning
 
+ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+|[0-9a-fA-F]*:[0-9a-fA-F:]+")
+ADDRESSES = re.compile(rf"(?:{ADDRESS.pattern})\s*(?:/\d+|-\s*(?:{ADDRESS.pattern}))")
+"""A network or a range of addresses, which `ip(...)` compares."""
 _WORD = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"\d+")
 _NAMED_VALUES = re.compile(r"[\w./: -]+(\|[\w./: -]+)*")

@@ -6,27 +6,23 @@ compared as the query compares it, that is what is seen.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import passing_rows
+from obs_check.evidence.incomparable import incomparable
 from obs_check.evidence.query_edit import at_end, insert_stage
 from obs_check.evidence.query_fix import query_fix, reads_better, with_edits
 from obs_check.evidence.query_text import stages_of
 from obs_check.logql import to_text
 from obs_check.logql.stages.label_filter import FILTER_ERROR
-from obs_check.logql.stages.unwrap import CONVERSIONS
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
-from obs_check.logql.syntax.walk import comparisons
 from obs_check.model.finding import Finding, Observation, Proof
 from obs_check.model.probe import Probe
 from obs_check.model.secret import shorten
 
-_KINDS = {"": "number", "duration": "duration", "bytes": "size"}
-"""What unwrap's conversions read, plain numbers first: they are sizes too."""
 _ERROR = re.compile(r"pipeline error: '(\w+)'")
 
 
@@ -60,47 +56,15 @@ def _incomparable(context: Context, broken: BrokenTarget, probes: tuple[Probe, .
         if place < broken.head or not isinstance(stage, ast.LabelFilter):
             continue
         reaching = passing_rows(broken.query.stages[broken.head : place], broken.lines, broken.settings)
-        for one in comparisons(stage.predicate):
-            if not isinstance(one, ast.NumberPredicate | ast.DurationPredicate | ast.BytesPredicate):
-                continue
-            values = list(dict.fromkeys(value for row in reaching if (value := row.get(one.name))))
-            told = _told(one, values)
-            if told:
-                said = ", ".join(f"`{value}`" for value in values[:3])
-                return CAUSE.finding(
-                    f"`{stage_text(stage)}` cannot compare {one.name} ({said}), so that Loki refuses the query (400): "
-                    f"{told[0]}",
-                    Observation((*broken.whole.probes, *probes)),
-                    query_fix(context, told[1]),
-                    group=stage_text(stage),
-                )
+        if (found := incomparable(stage, reaching)) is not None:
+            return CAUSE.finding(
+                f"`{stage_text(stage)}` cannot compare {found.name} ({found.values}), so that Loki refuses the query "
+                f"(400): {found.why}",
+                Observation((*broken.whole.probes, *probes)),
+                query_fix(context, found.remedy),
+                group=stage_text(stage),
+            )
     return None
-
-
-def _told(one: ast.Comparison, values: Sequence[str]) -> tuple[str, str] | None:
-    """What the values are in place of what they are compared with, and what to compare them with; None where some can
-    be compared, or nobody knows."""
-    kinds = {_kind(value) for value in values}
-    match one, next(iter(kinds)) if len(kinds) == 1 else "":
-        case ((ast.DurationPredicate() | ast.BytesPredicate()), "number"):
-            return "they have no unit", f"compare {one.name} with a number, in the unit in which it is logged"
-        case ast.NumberPredicate(), "duration":
-            return "they are durations", f"compare {one.name} with a duration, such as 100ms"
-        case ast.NumberPredicate(), "size":
-            return "they are sizes", f"compare {one.name} with a size, such as 10KB"
-        case _, "text":
-            return "they are no numbers", f"compare {one.name} as a text, or another label that holds numbers"
-    return None
-
-
-def _kind(value: str) -> str:
-    for conversion, kind in _KINDS.items():
-        try:
-            CONVERSIONS[conversion](value)
-        except ValueError:
-            continue
-        return kind
-    return "text"
 
 
 CAUSE = on_query("aggregate.pipeline-error-400", "panel", find)

@@ -28,7 +28,7 @@ from obs_check.model.secret import shorten
 from obs_check.model.wording import count_noun
 
 _GROUP = r"\(\?P<{}>(?P<inside>[^()]*)\)"
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[a-zµ]+)?(?=[\s;)\]}\"|])")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[a-zµ]+)?(?=[\s;)\]}\"|]|,(?:\s|$))")
 """A number at the beginning of a text, which ends where a value does."""
 _QUOTES = re.compile(r"^[\"'\[({]+|[\"'\])},;]+$")
 _LINE = 120

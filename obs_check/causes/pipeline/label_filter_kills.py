@@ -12,21 +12,19 @@ from dataclasses import replace
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.funnel import first_passed, passing_rows
+from obs_check.evidence.incomparable import incomparable
 from obs_check.evidence.parser_at import count_fixed
 from obs_check.evidence.query_edit import replace_stage
 from obs_check.evidence.query_fix import query_fix
-from obs_check.evidence.select_matching import accepts_value, mean_values
+from obs_check.evidence.select_matching import ADDRESS, ADDRESSES, accepts_value, mean_values
 from obs_check.logql.explain.reasons import compared_labels
 from obs_check.logql.explain.whereabouts import nearest_label
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.logql.syntax.walk import transform
-from obs_check.model.finding import Finding, Meaning, Proof
+from obs_check.model.finding import Finding, Meaning, Observation, Proof
 from obs_check.model.wording import count_noun
-
-_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+|[0-9a-fA-F]*:[0-9a-fA-F:]+")
-_ADDRESSES = re.compile(rf"(?:{_ADDRESS.pattern})\s*(?:/\d+|-\s*(?:{_ADDRESS.pattern}))")
 
 
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
@@ -45,6 +43,14 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     for filtered, meaning in _proposals(stage, reaching):
         likely.setdefault(filtered, meaning)
     proposal = first_passed(likely, before_it, broken.query.stages[place + 1 :], broken.lines, broken.settings)
+    if proposal is None and not broken.reading.error and (never := incomparable(stage, reaching)) is not None:
+        return CAUSE.finding(
+            f"`{stage_text(stage)}` compares none of the {count_noun(before.lines, 'line')} that reach it: "
+            f"{never.name} is {never.values}; {never.why}, and each line gets an error in place of an answer",
+            Observation((broken.funnel.probe, before.probe, after.probe)),
+            query_fix(context, never.remedy),
+            group=",".join(names),
+        )
     # A value that simply did not occur is not a mistake: only a run that must pass proves that it is one.
     if proposal is None and not context.expects(broken.panel.id):
         return None
@@ -125,8 +131,8 @@ def _as_addresses(predicate: ast.Predicate, values: _Values) -> ast.Predicate:
     if not isinstance(predicate, ast.StringPredicate) or predicate.matcher.op not in ("=", "=~"):
         return predicate
     matcher = predicate.matcher
-    there = any(_ADDRESS.fullmatch(value) for value in values(matcher.name))
-    if not there or not _ADDRESSES.fullmatch(matcher.value):
+    there = any(ADDRESS.fullmatch(value) for value in values(matcher.name))
+    if not there or not ADDRESSES.fullmatch(matcher.value):
         return predicate
     return ast.IpPredicate(matcher.name, "=", matcher.value)
 

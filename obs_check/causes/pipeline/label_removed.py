@@ -6,6 +6,7 @@ shows one series without a name. Proved by the same query with the new name, wit
 with the label kept.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from obs_check.evidence.query_edit import Rewrite, edit_texts, move_stage, repla
 from obs_check.evidence.query_fix import query_fix, with_edits
 from obs_check.evidence.query_text import filtering_behind, group_by_label, unwrap_label
 from obs_check.logql import parse
-from obs_check.logql.explain.whereabouts import TakenAway, taken_away
+from obs_check.logql.explain.whereabouts import TakenAway, nearest_label, taken_away
 from obs_check.logql.stages.registry import effect_of
 from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
@@ -44,8 +45,9 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Find the stage behind which no line has the label any more, and count without that loss."""
     lack = lacking_labels(broken)
     found = _without(context, broken, lack) if lack is not None else None
-    swapped = _swapped(context, broken, lack) if found is None and lack is not None else None
-    return found or swapped or _changed(context, broken)
+    if found is None and lack is not None:
+        found = _swapped(context, broken, lack) or _misnamed(context, broken, lack)
+    return found or _changed(context, broken)
 
 
 def _without(context: Context, broken: BrokenTarget, lack: Lacking) -> Finding | None:
@@ -96,6 +98,37 @@ def _swapped(context: Context, broken: BrokenTarget, lack: Lacking) -> Finding |
                 query_fix(context, f"write the new name first: `{new}`", rewrite.edits),
                 group=name,
             )
+    return None
+
+
+def _misnamed(context: Context, broken: BrokenTarget, lack: Lacking) -> Finding | None:
+    """A `label_format` that makes the label of one which no line has, and of which there is one with a name like it."""
+    stages = broken.query.stages
+    for place in range(broken.head, lack.place):
+        stage = stages[place]
+        if not isinstance(stage, ast.LabelFormat):
+            continue
+        rows = rows_at(broken, place)
+        there = {name for row in rows for name, value in row.labels().items() if value}
+        for one in stage.assignments:
+            sources = effect_of(replace(stage, assignments=(one,))).reads
+            absent = next((name for name in sources if name not in there), None) if one.name in lack.names else None
+            near = nearest_label(absent, sorted(there)) if absent else None
+            if absent is None or near is None:
+                continue
+            value = near if one.rename else re.sub(rf"\.{re.escape(absent)}\b", f".{near}", one.value)
+            named = tuple(replace(one, value=value) if other is one else other for other in stage.assignments)
+            new = stage_text(replace(stage, assignments=named))
+            rewrite = replace_stage(context, broken, place, new, (one.name,))
+            found, probe = count_fixed(context, broken, rewrite, (one.name,))
+            if found > 0:
+                return CAUSE.finding(
+                    f"`{stage_text(stage)}` makes `{one.name}` of `{absent}`, which no line has: as written 0 of "
+                    f"{lack.reach:g} have the label, with `{new}` {found:g}",
+                    Proof(broken.measured, (probe,)),
+                    query_fix(context, f"make `{one.name}` of `{near}`", rewrite.edits, "other"),
+                    group=one.name,
+                )
     return None
 
 

@@ -1,8 +1,8 @@
 """pipeline.line-filter-kills: one line filter drops every line that reaches it.
 
 Proved by the counts around the filter, and by the filter that the lines would pass: with the case ignored, with `&`,
-`<` and `>` as Go's JSON has them, with the lines' blanks, as a text and not as a regular expression, without a
-terminal's colours, or with the nearest word of the lines. Matching is case-sensitive (Loki 3.5).
+`<` and `>` as Go's JSON has them, with the lines' blanks and quotes, as a text and not as a regular expression, as a
+network, without a terminal's colours, or with the nearest word of the lines. Matching is case-sensitive (Loki 3.5).
 """
 
 import re
@@ -17,7 +17,7 @@ from obs_check.evidence.line_shape import DECOLORIZE, PLAIN_LINE, SAME_LINE, has
 from obs_check.evidence.parser_at import count_fixed
 from obs_check.evidence.query_edit import Rewrite, after_stage, before_stage, insert_stage, move_stage, replace_stage
 from obs_check.evidence.query_fix import query_fix
-from obs_check.evidence.select_matching import as_patterns, misspelt_value
+from obs_check.evidence.select_matching import ADDRESSES, as_patterns, misspelt_value
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.model.entry import Labels
@@ -138,23 +138,48 @@ def _without_colours(
     return _Change(f"{SAME_LINE} {text}", rewrite, "same", f"Loki looks at it in front of `{DECOLORIZE}`, ")
 
 
-def _with_other_blanks(text: str) -> re.Pattern[str]:
-    """The text with any blanks, or none, beside its punctuation: `"a": 1` and `"a":1` are one text of JSON."""
+def _with_other_signs(text: str, whole: str) -> Iterator[str]:
+    """What of the lines is the text with other blanks beside its punctuation, then with other quotes or none, with `=`
+    for `:`, or the other way about: `"a": 1`, `"a":1` and `a=1` say one thing."""
     parts = re.findall(r"\w+|[^\w\s]", text)
-    gaps = (r"\s+" if re.match(r"\w", a[-1]) and re.match(r"\w", b) else r"[ \t]*" for a, b in pairwise(parts))
-    return re.compile("".join(re.escape(part) + next(gaps, "") for part in parts) or "(?!)")
+    gaps = [r"\s+" if re.match(r"\w", a[-1]) and re.match(r"\w", b) else r"[ \t]*" for a, b in pairwise(parts)]
+    spaced = "".join(re.escape(part) + gap for part, gap in zip(parts, [*gaps, ""], strict=True))
+    words = re.split(r"[\"']?\s*[=:]\s*[\"']?", text.strip("\"'"))
+    named = r"[\"']?[ \t]*[=:][ \t]*[\"']?".join(map(re.escape, words)) if len(words) == 2 and all(words) else "(?!)"
+    if found := re.search(spaced or "(?!)", whole):
+        yield found[0]
+    begins, ends = ("[\"']?" if text[at : at + 1] in ("'", '"') else "" for at in (0, len(text) - 1))
+    found = re.search(rf"(?<!\w){begins}{named}{ends}(?!\w)", whole)
+    # A quote ends a word; where lines have none, the text may be the beginning of longer ones, too.
+    if found and not re.search(rf"\w{re.escape(found[0])}|{re.escape(found[0])}\w", whole):
+        yield found[0]
 
 
 def _proposals(stage: ast.LineFilter, lines: Sequence[str]) -> Iterator[tuple[ast.LineFilter, Meaning]]:
-    """Filters like the one written that some line passes, the likeliest first. Another word may be meant, or not."""
-    if stage.op not in ("|=", "|~") or len(stage.matches) > 1 or stage.matches[0].ip:
+    """Filters like the one written that some line passes, the likeliest first. Another word may be meant, or not; of
+    several words that stand in for each other only what is surely meant is changed."""
+    if stage.op not in ("|=", "|~") or any(one.ip for one in stage.matches):
         return
+    whole = "\n".join(lines)
+    if len(stage.matches) == 1:
+        yield from _others(stage, whole)
+        return
+    matches = []
+    for one in stage.matches:
+        others = (other for other, meaning in _others(replace(stage, matches=(one,)), whole) if meaning == "same")
+        matches.append(next((other.matches[0] for other in others if other.op == stage.op), one))
+    yield replace(stage, matches=tuple(matches)), "same"
+
+
+def _others(stage: ast.LineFilter, whole: str) -> Iterator[tuple[ast.LineFilter, Meaning]]:
+    """Filters like one of a single text."""
     wanted = stage.matches[0].value
 
     def with_text(text: str) -> ast.LineFilter:
         return replace(stage, matches=(ast.LineMatch(text),))
 
-    whole = "\n".join(lines)
+    if ADDRESSES.fullmatch(wanted):
+        yield replace(stage, op="|=", matches=(ast.LineMatch(wanted, ip=True),)), "same"
     if stage.op == "|~":
         if wanted in whole:
             # `/users?id=7` is written as it stands in the lines, and `?` means something else.
@@ -172,8 +197,8 @@ def _proposals(stage: ast.LineFilter, lines: Sequence[str]) -> Iterator[tuple[as
     for other in (escaped, wanted.replace('"', '\\"')):
         if other != wanted and other in whole:
             yield with_text(other), "same"
-    if spaced := _with_other_blanks(wanted).search(whole):
-        yield with_text(spaced[0]), "same"
+    for other in _with_other_signs(wanted, whole):
+        yield with_text(other), "same"
     for pattern in as_patterns(wanted):
         yield replace(stage, op="|~", matches=(ast.LineMatch(pattern),)), "other"
     # A part of the text is no slip of it, unless both are words: `cost` lets in more than `cost $`.

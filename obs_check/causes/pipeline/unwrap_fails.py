@@ -31,7 +31,7 @@ from obs_check.model.probe import Probe
 _NO_ERROR = '| __error__=""'
 _COMMA = re.compile(r"\d,\d")
 _DECIMAL_COMMA = re.compile(r",(?!\d{3}(?!\d))")
-_PERCENT = re.compile(r"-?[\d.]+%")
+_MARKED = re.compile(r"-?[\d.]+(?P<mark>[%,;])")
 _APART = re.compile(r"-?[\d.]+ +[a-zA-Zµ]+")
 _CONVERSIONS: tuple[Literal["duration", "bytes"], ...] = ("duration", "bytes")
 
@@ -95,9 +95,11 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
 
 
 def _without_unit(label: str, values: Collection[str]) -> str:
-    """The stages that unwrap numbers with a sign of percent, or with a blank in front of their unit; "" for others."""
-    if all(_PERCENT.fullmatch(value) for value in values):
-        return f'`| label_format {label}=`{{{{ .{label} | trimSuffix "%" }}}}` | unwrap {label}`'
+    """The stages that unwrap numbers with one sign behind them, such as that of percent, or with a blank in front of
+    their unit; "" for others."""
+    marks = {found["mark"] if (found := _MARKED.fullmatch(value)) else "" for value in values}
+    if len(marks) == 1 and (mark := marks.pop()):
+        return f'`| label_format {label}=`{{{{ .{label} | trimSuffix "{mark}" }}}}` | unwrap {label}`'
     if all(_APART.fullmatch(value) for value in values):
         joined = f'| label_format {label}=`{{{{ .{label} | replace " " "" }}}}`'
         rows = [Row(0, "", {label: value.replace(" ", "")}, {}) for value in values]

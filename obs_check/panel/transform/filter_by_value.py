@@ -6,7 +6,7 @@ from typing import Any
 
 from obs_check.model.tree import Json
 from obs_check.panel.frames import Frame
-from obs_check.panel.naming import is_named
+from obs_check.panel.naming import display_name
 from obs_check.panel.overrides import js_regex
 
 
@@ -34,7 +34,8 @@ def filter_by_value(frames: Sequence[Frame], options: Mapping[str, Any]) -> list
 
 
 def _column(frame: Frame, frames: Sequence[Frame], name: str) -> list[Json] | None:
-    return next((f.values for f in frame.fields if is_named(f, frame, frames, name)), None)
+    # By the name that is shown alone (Grafana's groupFieldIndexByName), the last of equal ones.
+    return next((f.values for f in reversed(frame.fields) if display_name(f, frame, frames) == name), None)
 
 
 def _meets(value: object, config: Mapping[str, Any]) -> bool:
