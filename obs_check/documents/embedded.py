@@ -2,11 +2,18 @@
 
 import base64
 import binascii
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from obs_check.documents.yaml_tree import YamlValue, load
 from obs_check.errors import ConfigError
+
+_HOLDING = ("json", "gzipJson")
+"""Where a GrafanaDashboard has its dashboard, if anywhere."""
+_GZIP = 31
+_LARGEST = 16 * 1024 * 1024
+"""Of what is unpacked, bytes."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +78,12 @@ def keys_of(item: YamlValue) -> list[Embedded] | None:
     owner = f"{kind} {_name(item)}"
     if kind == "GrafanaDashboard":
         spec = item.get("spec")
-        held = spec.get("json") if spec and spec.is_map() else None
-        return [embedded(held, owner, "json")] if held and isinstance(held.data, str) else []
+        given = spec.mapping() if spec and spec.is_map() else {}
+        held, packed = (one if (one := given.get(name)) and isinstance(one.data, str) else None for name in _HOLDING)
+        found = [embedded(held, owner, _HOLDING[0])] if held else []
+        if packed:
+            found.append(Embedded(unpacked(packed.text()), packed.file, packed.line, owner, _HOLDING[1], escaped=True))
+        return found
     if kind not in ("ConfigMap", "Secret"):
         return None
     found = [
@@ -86,6 +97,17 @@ def keys_of(item: YamlValue) -> list[Embedded] | None:
     for key, value in encoded.mapping().items() if encoded and encoded.is_map() else ():
         found.append(Embedded(_decoded(value), value.file, value.line, owner, key, escaped=True))
     return found
+
+
+def unpacked(text: str) -> str:
+    """The text that grafana-operator's `gzipJson` holds: gzip in base64; "" for what is none, and for a larger one than
+    any dashboard."""
+    try:
+        stream = zlib.decompressobj(_GZIP)
+        found = stream.decompress(base64.b64decode("".join(text.split()), validate=True), _LARGEST)
+        return found.decode() if stream.eof else ""
+    except (ValueError, zlib.error):
+        return ""
 
 
 def _name(item: YamlValue) -> str:

@@ -24,6 +24,8 @@ _DOUBLE = re.compile(
 _SINGLE = re.compile(r"''|[ \t]*\r?\n[ \t\r\n]*|[^']", re.DOTALL)
 _ESCAPES = dict(zip('0abtnvfre "/\\N_LP', '\0\a\b\t\n\v\f\r\x1b "/\\\x85\xa0\u2028\u2029', strict=True))
 """YAML 1.2, 5.7; JSON's are among them."""
+TEXTS_UNDER = {"ConfigMap": "data", "GrafanaDashboard": "spec"}
+"""Kinds of Kubernetes' objects that hold texts, and the key that they stand under."""
 _ROW = re.compile(r"[^\n]*\n|[^\n]+\Z")
 
 
@@ -113,8 +115,8 @@ def _block(whole: str, start: int, end: int) -> Iterator[tuple[str, int]]:
 
 
 def keys_in_yaml(whole: str) -> Iterator[tuple[str, yaml.ScalarNode]]:
-    """The texts under `data` of every ConfigMap of a YAML text, also of those in a list: the key and its scalar. Raises
-    ConfigError for a text that is not YAML."""
+    """The texts under `data` of every ConfigMap of a YAML text, and under `spec` of every GrafanaDashboard, also of
+    those in a list: the key and its scalar. Raises ConfigError for a text that is not YAML."""
     try:
         for document in yaml.compose_all(whole, Loader=Loader):
             yield from _keys(document)
@@ -130,8 +132,8 @@ def _keys(node: yaml.Node | None) -> Iterator[tuple[str, yaml.ScalarNode]]:
         items = inside.get("items")
         for item in items.value if isinstance(items, yaml.SequenceNode) else ():
             yield from _keys(item)
-    elif kind == "ConfigMap":
-        held = _mapping(inside.get("data"))
+    elif kind in TEXTS_UNDER:
+        held = _mapping(inside.get(TEXTS_UNDER[kind]))
         yield from ((key, value) for key, value in held.items() if isinstance(value, yaml.ScalarNode))
 
 

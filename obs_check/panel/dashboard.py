@@ -2,8 +2,10 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from obs_check.documents.embedded import unpacked
 from obs_check.errors import InputError
 from obs_check.model.tree import Json
 from obs_check.model.wording import count_noun
@@ -24,11 +26,16 @@ __all__ = [
     "load_dashboards",
 ]
 
-_EXPORT = "give the dashboard's JSON model, an answer of /api/dashboards/uid/..., or a ConfigMap that holds one"
+_EXPORT = (
+    "give the dashboard's JSON model, an answer of /api/dashboards/uid/..., or a ConfigMap (or GrafanaDashboard) "
+    "that holds one"
+)
 
 _PERSES = "obs-check reads dashboards of Grafana: give that one"
 
-_LISTS = ("List", "ConfigMapList")
+_LISTS = ("List", "ConfigMapList", "GrafanaDashboardList")
+_OF_OPERATOR = "GrafanaDashboard"
+_HOLDING = ("ConfigMap", _OF_OPERATOR, *_LISTS)
 _SIGNS = {"panels", "rows", "elements", "templating", "schemaVersion", "dashboard", "spec"}
 """Keys of a dashboard, or of what holds one."""
 
@@ -70,7 +77,7 @@ def load_dashboards(doc: object, source: str) -> list[Dashboard]:
         # The schemas have hundreds of keys; whatever has the wrong shape in one is the document's fault, not ours.
         raise InputError(f"{source} is not a well-formed dashboard: {error}", _EXPORT) from error
     if not found:
-        raise InputError(f"{source} holds no dashboard", _EXPORT)
+        raise InputError(f"{source} holds no dashboard", _elsewhere(doc) or _EXPORT)
     for dashboard in found:
         if not dashboard.panels:
             raise NoPanels(dashboard.source)
@@ -88,17 +95,21 @@ def is_perses(doc: object) -> bool:
     )
 
 
-def _read(doc: object, source: str) -> list[Dashboard]:
+def _read(doc: object, source: str, referred: frozenset[tuple[str, str]] = frozenset()) -> list[Dashboard]:
+    """`referred` are ConfigMaps' names and keys that a GrafanaDashboard beside them names."""
     if not isinstance(doc, Mapping):
         raise InputError(f"{source} is not a dashboard: {type(doc).__name__} instead of an object", _EXPORT)
     if is_perses(doc):
         raise InputError(f"{source} is a dashboard of Perses", _PERSES)
     kind = str(doc.get("kind") or "")
     if kind == "ConfigMap":
-        return _config_map(doc, source)
+        return _config_map(doc, source, referred)
+    if kind == _OF_OPERATOR:
+        return _of_operator(doc, source)
     if kind in _LISTS:
         items = [item for item in doc.get("items") or [] if isinstance(item, Mapping)]
-        return [d for i in items if i.get("kind") in ("ConfigMap", *_LISTS) for d in _read(i, source)]
+        referred = frozenset(key for item in items for key in _referred(item))
+        return [d for i in items if i.get("kind") in _HOLDING for d in _read(i, source, referred)]
     if isinstance(doc.get("dashboard"), Mapping):
         return _read(doc["dashboard"], source)
     if isinstance(doc.get("spec"), Mapping):
@@ -114,13 +125,59 @@ def _read(doc: object, source: str) -> list[Dashboard]:
     raise InputError(f"{source} is not a dashboard: it has neither panels nor elements", _EXPORT)
 
 
-def _config_map(doc: Mapping[str, object], source: str) -> list[Dashboard]:
+def _of_operator(doc: Mapping[str, Any], source: str) -> list[Dashboard]:
+    """What grafana-operator's resource holds itself, under the uid that its `spec.uid` gives it."""
+    spec = doc.get("spec")
+    given: Mapping[str, Any] = spec if isinstance(spec, Mapping) else {}
+    for key, text in (("json", given.get("json")), ("gzipJson", unpacked(str(given.get("gzipJson") or "")))):
+        if not text:
+            continue
+        try:
+            held = json.loads(text)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InputError(f"{source}: spec.{key} is not JSON: {error}", "correct it") from error
+        if isinstance(held, Mapping) and given.get("uid"):
+            held = {**held, "uid": given["uid"]}
+        return _read(held, f"{source}:spec.{key}")
+    return []
+
+
+def _referred(item: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The name and the key of the ConfigMap that a GrafanaDashboard takes its dashboard from."""
+    spec = item.get("spec") if item.get("kind") == _OF_OPERATOR else None
+    named = spec.get("configMapRef") if isinstance(spec, Mapping) else None
+    if isinstance(named, Mapping):
+        yield str(named.get("name")), str(named.get("key"))
+
+
+def _elsewhere(doc: object) -> str:
+    """Where grafana-operator has the dashboard of a resource that does not hold it, as a remedy; "" for others."""
+    if not isinstance(doc, Mapping):
+        return ""
+    items = doc.get("items")
+    for item in items if isinstance(items, list) else [doc]:
+        if not isinstance(item, Mapping) or item.get("kind") != _OF_OPERATOR:
+            continue
+        for name, key in _referred(item):
+            return f"it is in the ConfigMap {name}, key {key} (configMapRef): give the file of that"
+        spec = item.get("spec")
+        made = [
+            key for key in ("url", "grafanaCom", "jsonnet", "jsonnetLib") if isinstance(spec, Mapping) and key in spec
+        ]
+        if made:
+            return f"the operator makes it of spec.{made[0]}: give the uid that it has in Grafana, or its JSON"
+    return ""
+
+
+def _config_map(doc: Mapping[str, Any], source: str, referred: frozenset[tuple[str, str]]) -> list[Dashboard]:
     data, coded = doc.get("data") or {}, doc.get("binaryData") or {}
     if not isinstance(data, Mapping) or not isinstance(coded, Mapping):
         raise InputError(f"{source}: data of the ConfigMap is not an object", _EXPORT)
     found = []
+    metadata = doc.get("metadata")
+    name = str(metadata.get("name")) if isinstance(metadata, Mapping) else ""
     for key, text in (*data.items(), *((key, _decoded(text)) for key, text in coded.items())):
-        if not str(key).endswith(".json"):
+        if not str(key).endswith(".json") and (name, str(key)) not in referred:
             continue
         try:
             held = json.loads(text)

@@ -59,8 +59,8 @@ class Expectation:
     decision: str = ""
     """Only events of this decision; without it all."""
     names: Mapping[str, str] = field(default_factory=dict)
-    """The name that `count` shows for a group beside the group's own, which is `allow` or, as Grafana calls a series
-    without a legend, `{decision="allow"}`."""
+    """The name that `count` shows for a group, beside the group's own (`allow`). Without it a series without a legend
+    will do (`{decision="allow"}`)."""
     limit: int = 0
     """How many rows or groups the panel shows at most; 0: all."""
 
@@ -210,7 +210,7 @@ class Expectation:
         found: dict[str, float] = {}
         for value in reading.values:
             if value.number is not None:
-                labelled = _ONE_LABEL.fullmatch(value.name)
+                labelled = None if self.names else _ONE_LABEL.fullmatch(value.name)
                 group = labelled["value"] if labelled else value.name
                 name = self.names.get(group, group)
                 found[name] = found.get(name, 0.0) + value.number

@@ -1,5 +1,7 @@
 """Changing a dashboard where it is kept: in Grafana, in a file of any form, and not where Grafana provisions it."""
 
+import base64
+import gzip
 import json
 import time
 from collections.abc import Iterator
@@ -149,6 +151,63 @@ def test_a_config_map_that_cannot_be_changed_safely_is_left_alone(
     assert said.startswith("dashboard kept was NOT changed: ")
     assert why in said
     assert (path.read_text() if path.exists() else None) == text
+
+
+def resource(spec: str, more: str = "") -> str:
+    return f"kind: GrafanaDashboard\nmetadata: {{name: own}}\nspec:\n  resyncPeriod: 30s\n  {spec}\n{more}"
+
+
+REFERRED = "configMapRef: {name: held, key: json}"
+HELD = "---\nkind: ConfigMap\nmetadata: {name: held}\ndata:\n  json: |\n    MODEL\n  other: x\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        resource("json: |\n    MODEL"),
+        resource("json: 'MODEL'"),
+        resource(REFERRED, HELD),
+        json.dumps(
+            {"kind": "GrafanaDashboardList", "items": [{"kind": "GrafanaDashboard", "spec": {"json": "MODEL"}}]}
+        ),
+    ],
+    ids=["block", "quoted", "referred", "json"],
+)
+def test_what_an_operator_saves_is_changed_in_its_resource(grafana: GrafanaClient, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "own.yaml"
+    kept = json.dumps(model("own"))
+    path.write_text(text := text.replace("MODEL", json.dumps(kept)[1:-1] if text[0] == "{" else kept))
+    source = open_dashboard("own", grafana, path)
+    said, file = source.apply(EDITS, source.document, "obs-check: test", grafana)
+    assert file == path
+    assert f"Grafana shows it once grafana-operator has it (kubectl apply -f {path})" in said
+    assert query_of(grafana.dashboard("own").value) == BEFORE
+    assert path.read_text() == text.replace("logfmt", "json")
+    assert query_of(read_document(path)) == AFTER
+
+
+def packed(uid: str) -> str:
+    return base64.b64encode(gzip.compress(json.dumps(model(uid)).encode())).decode()
+
+
+@pytest.mark.parametrize(
+    ("spec", "why"),
+    [
+        ("json: >\n    MODEL", "its form is none that can be changed"),
+        (f"gzipJson: {packed('own')}", "it is packed: change the JSON as the diff shows"),
+        (REFERRED, "it is in the ConfigMap that configMapRef names"),
+    ],
+    ids=["folded", "packed", "elsewhere"],
+)
+def test_what_of_an_operators_resource_cannot_be_changed_is_said(
+    grafana: GrafanaClient, tmp_path: Path, spec: str, why: str
+) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(text := resource(spec.replace("MODEL", json.dumps(model("own")))))
+    source = open_dashboard("own", grafana, path)
+    said, file = source.apply(EDITS, source.document, "obs-check: test", grafana)
+    assert (file, said.startswith("dashboard own was NOT changed: "), why in said) == (None, True, True)
+    assert path.read_text() == text
 
 
 def test_the_text_of_a_config_map_in_json_is_changed_in_place(grafana: GrafanaClient, tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ def test_wanted(entry: dict[str, Any], want: dict[str, float] | None) -> None:
 
 
 COUNT = expectation(kind="count")
+OWN_NAME = '{decision="deny"}'
 NAMED = expectation(kind="count", names={"allow": "Allowed", "deny": "Denied"})
 LINES = expectation(kind="lines", decision="deny", limit=2)
 ROWS = expectation(kind="rows", decision="deny", limit=10)
@@ -58,7 +59,12 @@ LINE = "GET https://b.invalid/p?obs=run1-{}-deny"
         (COUNT, reading(('{decision="allow"}', 1), ('{decision="deny"}', 3)), None),
         (COUNT, reading(('{decision="allow"}', 1), ('{decision="deny"}', 2)), "deny 2 instead of 3"),
         (NAMED, reading(("Allowed", 1), ("Denied", 3)), None),
-        (NAMED, reading(("allow", 1), ('{decision="deny"}', 3)), None),
+        (NAMED, reading(("allow", 1), ("Denied", 3)), None),
+        (
+            NAMED,
+            reading(("Allowed", 1), ('{decision="deny"}', 3)),
+            'Denied 0 instead of 3; {decision="deny"} 3 instead of 0',
+        ),
         (NAMED, reading(("Allowed", 3), ("Denied", 1)), "Allowed 3 instead of 1; Denied 1 instead of 3"),
         (COUNT, reading(("allow", 1), ("deny", 2)), "deny 2 instead of 3"),
         (COUNT, reading(("allow", 1), ("deny", 3), ("maybe", 1)), "maybe 1 instead of 0"),

@@ -1,6 +1,7 @@
 """Changes a dashboard inside of the file that holds it, and leaves the rest of the file as its author wrote it."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import yaml
 
 from obs_check.client.files.text_files import read_exact, replace_text
-from obs_check.documents.held_text import Change, HeldText, held_in, keys_in_yaml, whole_text
+from obs_check.documents.held_text import TEXTS_UNDER, Change, HeldText, held_in, keys_in_yaml, whole_text
 from obs_check.documents.json_place import held_at, panel_path, place_of
 from obs_check.documents.yaml_tree import Loader
 from obs_check.errors import ConfigError
@@ -23,6 +24,14 @@ _INSIDE: tuple[tuple[str, ...], ...] = ((), ("dashboard",), ("spec",), ("dashboa
 """Where a document of JSON has the dashboard's model: itself, an answer of Grafana's API, a resource."""
 
 
+_RESOURCE = re.compile(r"kind[\"']?\s*:\s*[\"']?GrafanaDashboard\b")
+_ELSEWHERE = {
+    "gzipJson": "it is packed: change the JSON as the diff shows, and write what `gzip -c FILE | base64 -w0` prints",
+    "configMapRef": "it is in the ConfigMap that configMapRef names: name the file of that as `source`",
+}
+"""What to do where a GrafanaDashboard has its dashboard in another form, or elsewhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Held:
     """A dashboard in a file: the JSON text that has it, the path of its model there, and the ConfigMap's key."""
@@ -34,8 +43,8 @@ class _Held:
 
 
 def edit_file(path: Path, edits: tuple[DashboardEdit, ...], dashboard: Mapping[str, object]) -> str:
-    """Change the dashboard of this uid in a JSON file, or in a key of a ConfigMap; returns what was done and where the
-    old text is. `dashboard` is the model that the edits were made for.
+    """Change the dashboard of this uid in a JSON file, in a key of a ConfigMap or in a GrafanaDashboard; returns what
+    was done and where the old text is. `dashboard` is the model that the edits were made for.
 
     ConfigError, and nothing is changed, where a part is not written there as it was read, and where the new text would
     say anything else than what was asked for.
@@ -56,6 +65,15 @@ def edit_file(path: Path, edits: tuple[DashboardEdit, ...], dashboard: Mapping[s
     backup = replace_text(path, before, after)
     where = f"{path}, key {held.key}," if held.key else str(path)
     return f"{where} changed in {in_words(edits)}; the text before is {backup}"
+
+
+def is_of_operator(path: Path) -> bool:
+    """Whether the file has a GrafanaDashboard: grafana-operator saves its dashboard again and again, as one of
+    Grafana's own."""
+    try:
+        return _RESOURCE.search(_read(path)) is not None
+    except ConfigError:
+        return False
 
 
 def in_words(edits: tuple[DashboardEdit, ...]) -> str:
@@ -82,7 +100,8 @@ def _the_dashboard(path: Path, text: str, uid: object) -> _Held:
         raise ConfigError(f"{path}: {error.message}", error.hint) from None
     if len(found) != 1:
         many = count_noun(len(found), "dashboard") if found else "no dashboard that can be changed there"
-        raise ConfigError(f"{path} holds {many} with the uid {uid}", _BY_HAND)
+        elsewhere = next((words for key, words in _ELSEWHERE.items() if key in text), _BY_HAND)
+        raise ConfigError(f"{path} holds {many} with the uid {uid}", _BY_HAND if found else elsewhere)
     return found[0]
 
 
@@ -92,13 +111,28 @@ def _dashboards(text: str) -> Iterator[_Held]:
             document = json.loads(held.text)
         except (ValueError, RecursionError):
             continue
-        for path in _INSIDE:
-            model: Json = document
-            for name in path:
-                model = model.get(name) if isinstance(model, Mapping) else None
-            if isinstance(model, Mapping) and not {"panels", "rows", "elements"}.isdisjoint(model):
-                yield _Held(held, path, model, key)
-                break
+        for path, model in _models(document):
+            yield _Held(held, path, model, key)
+            break
+
+
+def _models(document: Json) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    for path in _INSIDE:
+        model: Json = document
+        for name in path:
+            model = model.get(name) if isinstance(model, Mapping) else None
+        if isinstance(model, Mapping) and not {"panels", "rows", "elements"}.isdisjoint(model):
+            yield path, model
+
+
+def _is_dashboard(key: str, text: str) -> bool:
+    """Whether a key holds a dashboard: by its name, or, where that tells nothing (`json`), by its text."""
+    if "." in key:
+        return key.endswith(".json")
+    try:
+        return any(_models(json.loads(text)))
+    except (ValueError, RecursionError):
+        return False
 
 
 def _texts(text: str) -> Iterator[tuple[str, HeldText]]:
@@ -107,7 +141,7 @@ def _texts(text: str) -> Iterator[tuple[str, HeldText]]:
         document = json.loads(text)
     except (ValueError, RecursionError):
         for key, node in keys_in_yaml(text):
-            if key.endswith(".json"):
+            if _is_dashboard(key, node.value):
                 yield key, held_in(text, node.start_mark.index, node.end_mark.index, node.style or "", node.value)
         return
     yield "", whole_text(text)
@@ -118,14 +152,17 @@ def _texts(text: str) -> Iterator[tuple[str, HeldText]]:
 
 
 def _keys(document: object, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
-    """The paths of the keys of ConfigMaps in JSON, as `kubectl get -o json` prints them."""
+    """The paths of the keys that hold dashboards in JSON, as `kubectl get -o json` prints them."""
     if not isinstance(document, Mapping):
         return
     if str(document.get("kind")).endswith("List"):
         for number, item in enumerate(document.get("items") or ()):
             yield from _keys(item, (*path, "items", number))
-    elif document.get("kind") == "ConfigMap" and isinstance(document.get("data"), Mapping):
-        yield from ((*path, "data", key) for key in document["data"] if key.endswith(".json"))
+    under = TEXTS_UNDER.get(str(document.get("kind")), "")
+    held = document.get(under)
+    for key, text in held.items() if isinstance(held, Mapping) else ():
+        if isinstance(text, str) and _is_dashboard(key, text):
+            yield *path, under, key
 
 
 def _changes(held: _Held, edit: DashboardEdit) -> list[Change]:

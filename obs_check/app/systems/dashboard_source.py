@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from obs_check.app.systems.dashboard_file import edit_file, in_words
+from obs_check.app.systems.dashboard_file import edit_file, in_words, is_of_operator
 from obs_check.client.files.local_files import read_document
 from obs_check.client.grafana.client import GrafanaClient
 from obs_check.errors import ConfigError, Refused
@@ -40,13 +40,14 @@ class DashboardSource:
         """Change the dashboard where it is kept; returns a line that says what was done and how to go back, and the
         file that was written.
 
-        `dashboard` is the model that the edits were made for. Grafana refuses to save what it provisions: that is
-        changed in the file that it comes from, where obs-check.yaml names it. In a file only what changes is replaced,
+        `dashboard` is the model that the edits were made for. Grafana refuses to save what it provisions, and
+        grafana-operator undoes what was saved: that is changed in the file that it comes from, where obs-check.yaml
+        names it. In a file only what changes is replaced,
         so that its form is kept; ConfigError where it is not found as it was read.
         """
         if self.file is not None:
             return edit_file(self.file, edits, dashboard), self.file
-        if self.provisioned and self.kept is not None:
+        if self.kept is not None and (self.provisioned or is_of_operator(self.kept)):
             return self._provisioned_from(self.kept, edits, dashboard)
         return self._saved(edits, dashboard, message, grafana), None
 
@@ -57,7 +58,8 @@ class DashboardSource:
             done = edit_file(kept, edits, dashboard)
         except ConfigError as error:
             return f"{self.name} was NOT changed: {error.message}; {error.hint}", None
-        return f"{done}; Grafana shows it once {self.provisioned} is provisioned anew (kubectl apply -f {kept})", kept
+        who = f"{self.provisioned} is provisioned anew" if self.provisioned else "grafana-operator has it"
+        return f"{done}; Grafana shows it once {who} (kubectl apply -f {kept})", kept
 
     def _saved(
         self, edits: tuple[DashboardEdit, ...], dashboard: Mapping[str, object], message: str, grafana: GrafanaClient
