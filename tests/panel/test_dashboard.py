@@ -1,6 +1,7 @@
 """Reading dashboards: classic, old rows, API answers, schema v2, ConfigMaps, and what is none of them."""
 
 import base64
+import gzip
 import json
 from typing import Any
 
@@ -21,6 +22,13 @@ STAT: dict[str, Any] = {
     "transformations": [{"id": "limit", "options": {"limitField": 3}}],
 }
 CLASSIC: dict[str, Any] = {"uid": "u", "title": "T", "schemaVersion": 39, "panels": [STAT]}
+
+
+def resource(**spec: Any) -> dict[str, Any]:
+    """A dashboard as grafana-operator has it."""
+    return {"kind": "GrafanaDashboard", "metadata": {"name": "d"}, "spec": spec}
+
+
 V2: dict[str, Any] = {
     "apiVersion": "dashboard.grafana.app/v2",
     "kind": "Dashboard",
@@ -85,6 +93,15 @@ V2: dict[str, Any] = {
         {"dashboard": CLASSIC, "meta": {"slug": "t"}},
         {"kind": "ConfigMap", "data": {"d.json": json.dumps(CLASSIC), "readme.txt": "no"}},
         {"kind": "List", "items": [{"kind": "ConfigMap", "data": {"d.json": json.dumps(CLASSIC)}}]},
+        resource(json=json.dumps(CLASSIC)),
+        resource(gzipJson=base64.b64encode(gzip.compress(json.dumps(CLASSIC).encode())).decode()),
+        {
+            "kind": "List",
+            "items": [
+                resource(configMapRef={"name": "m", "key": "k"}),
+                {"kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"k": json.dumps(CLASSIC), "other": "x"}},
+            ],
+        },
         {"kind": "Dashboard", "metadata": {"name": "u"}, "spec": CLASSIC},
         {**CLASSIC, "panels": [{"type": "row", "panels": [STAT]}]},
         {**CLASSIC, "panels": None, "rows": [{"panels": [STAT]}]},
@@ -126,12 +143,18 @@ def test_children_of_a_closed_row_are_marked() -> None:
         ({"elements": {"p": {"spec": {"data": [1]}}}}, "not a well-formed dashboard"),
         ({"elements": {"p": 1}}, "element p has no spec"),
         ({"kind": "ConfigMap", "data": {}}, "holds no dashboard"),
+        (resource(configMapRef={"name": "m", "key": "k"}), "it is in the ConfigMap m, key k"),
+        (resource(url="https://dashboards.example/1"), "the operator makes it of spec.url"),
+        (resource(jsonnet="{}"), "the operator makes it of spec.jsonnet"),
+        (resource(json="{"), "spec.json is not JSON"),
+        (resource(gzipJson="none"), "holds no dashboard"),
         ({"kind": "ConfigMap", "data": {"a.json": json.dumps(CLASSIC), "b.json": json.dumps(CLASSIC)}}, "2 dashboards"),
     ],
 )
 def test_what_is_no_dashboard_is_refused(doc: Any, says: str) -> None:
-    with pytest.raises(InputError, match=says):
+    with pytest.raises(InputError) as refused:
         load_dashboard(doc, "f.json")
+    assert says in f"{refused.value.message}; {refused.value.hint}"
 
 
 def test_what_stands_beside_a_dashboard_is_passed_over() -> None:
