@@ -8,6 +8,11 @@ from obs_check.logql import parse
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.walk import walk
 
+_OF_A_MOMENT = {
+    "last_over_time", "first_over_time", "present_over_time", "absent_over_time", "deriv", "predict_linear",
+}  # fmt: skip
+"""Functions that say what holds at a moment: between two of them nothing is left out."""
+
 
 def written_ranges(language: str, text: str) -> list[int]:
     """The ranges in ms of a LogQL or PromQL text whose macros are filled, that are evaluated once a step of the panel;
@@ -21,7 +26,8 @@ def written_ranges(language: str, text: str) -> list[int]:
 def _of_logql(text: str) -> list[int]:
     tree = parse(text)
     nodes = () if isinstance(tree, ast.LogQuery) else walk(tree)
-    return [node.range.interval_ns // 1_000_000 for node in nodes if isinstance(node, ast.RangeAggregation)]
+    counted = (node for node in nodes if isinstance(node, ast.RangeAggregation) and node.op not in _OF_A_MOMENT)
+    return [node.range.interval_ns // 1_000_000 for node in counted]
 
 
 def _of_promql(text: str) -> list[int]:
@@ -39,6 +45,8 @@ def _of_promql(text: str) -> list[int]:
             if first and second and str(node.op) == "or":
                 first, second = [max(one, *second) for one in first], []
             yield from (*first, *second)
+            return
+        if isinstance(node, promql_parser.Call) and node.func.name in _OF_A_MOMENT:
             return
         for part in (getattr(node, "expr", None), *getattr(node, "args", ())):
             if part is not None:

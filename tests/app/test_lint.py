@@ -330,6 +330,13 @@ def promql_board(query: str) -> str:
     return json.dumps(board(datasource={"type": "prometheus"}, targets=[{"refId": "A", "expr": query}]))
 
 
+@pytest.mark.parametrize(("more", "rules"), [({}, ["metricsql-only"]), ({"title": "VictoriaMetrics - vmagent"}, [])])
+def test_dashboards_of_victoriametrics_speak_its_language(more: Any, rules: list[str], tmp_path: Path) -> None:
+    asked = board(datasource={"type": "prometheus"}, targets=[{"refId": "A", "expr": "rate(x)"}])
+    found = of_text(tmp_path, "a.json", json.dumps({**asked, **more})).issues
+    assert [issue.rule for issue in found if issue.rule != "missing-unit"] == rules
+
+
 @pytest.mark.parametrize(
     ("query", "remedy"),
     [

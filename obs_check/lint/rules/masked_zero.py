@@ -19,9 +19,9 @@ from obs_check.panel.masking import shows_zero_for_nothing
 _ZERO = re.compile(r"\s*[+-]?0+(\.0*)?\s*%?\s*")
 _MAPS_NOTHING = {"stat", "singlestat", "gauge", "bargauge"}
 """Panels that put a missing value through the mappings (Grafana 11: others show No data, or noValue)."""
-_WRITES_NO_VALUE = {"timeseries", "graph", *_MAPS_NOTHING, "piechart"}
-"""Panels that write noValue where there is no series. Others have words of their own (Grafana 11), and in a table
-that is joined of several answers it fills single cells."""
+_NUMBERS = {"timeseries", "graph", *_MAPS_NOTHING, "piechart"}
+"""Panels of numbers, which write noValue where there is no series. Others have words of their own (Grafana 11); in
+a table that is joined of several answers, and in what is drawn over time as states, a zero fills single cells."""
 _ABSENT = re.compile(r"\babsent(?:_over_time)?\b")
 _NULL_KEYS = ("null", "null+nan")
 _UPGRADED = 30
@@ -39,7 +39,7 @@ _FALL_BACK = {
 
 
 def _find(material: Material) -> Iterator[Found]:
-    asked = [question for question in material.questions if question.is_asked]
+    asked = [one for one in material.questions if one.is_asked and (one.panel is None or _shows_answer(one.panel))]
     for question in asked:
         answer = _answer_in_place(question)
         if question.panel and _is_alarm(question.panel, answer or 0.0):
@@ -55,13 +55,22 @@ def _find(material: Material) -> Iterator[Found]:
     for board in material.boards:
         for panel in board.dashboard.panels:
             own = of_panels.get(id(panel), [])
-            if _is_alarm(panel, -math.inf) or any(_without_series(one) is not None for one in own):
+            if (
+                not _shows_answer(panel)
+                or _is_alarm(panel, -math.inf)
+                or any(_without_series(one) is not None for one in own)
+            ):
                 # Where a query always answers, nothing of the panel's is reached.
                 continue
             remedies = {_remedy(one) for one in own}
             version = board.dashboard.document.get("schemaVersion")
             for why in islice(_in_panel(panel, isinstance(version, int) and version < _UPGRADED), 1):
                 yield board.spot(panel), why, next(iter(remedies)) if len(remedies) == 1 else _ANYTHING
+
+
+def _shows_answer(panel: Panel) -> bool:
+    """Whether a panel shows as a number what its queries answer: a transformation makes something else of it."""
+    return panel.type in _NUMBERS and all(step.disabled for step in panel.transformations)
 
 
 def _answer_in_place(question: Question) -> float | None:
@@ -157,7 +166,7 @@ def _mapped_texts(panel: Panel, value: float) -> Iterator[str]:
 
 def _in_panel(panel: Panel, is_old: bool) -> Iterator[str]:
     text = mapping(panel.field_config.get("defaults")).get("noValue")
-    if text is not None and _ZERO.fullmatch(str(text)) and panel.type in _WRITES_NO_VALUE:
+    if text is not None and _ZERO.fullmatch(str(text)):
         yield f"noValue is {str(text)!r}: an answer without any series reads as that"
     for listed in field_setting(panel, "mappings") if panel.type in _MAPS_NOTHING else ():
         if any(_maps_null(one, is_old) for one in mappings(listed)):
