@@ -37,6 +37,8 @@ _LONGEST = TimeRange(0, _YEARS)
 _DIALECTS = {"mysql": ("mysql", "doris", "starrocks"), "mssql": ("tsql",)}
 _POSTGRES = ("postgres", "redshift", "materialize", "risingwave")
 """sqlglot's names of the dialects that Grafana's SQL plugins speak: other databases take their wire protocol too."""
+_BY_FLAG = re.compile(r"\]\s*(?:anchored|smoothed)\b|\[[^\]\"]*\d[smhdwy]\s*[-+*/]")
+"""What Prometheus 3 reads with a feature flag: selectors that interpolate, and durations that are reckoned."""
 _OF_LOKI = "it is LogQL: choose Loki as its datasource"
 _STAND_INS = ("value=`value`", "1", "")
 """What an unknown variable may be but a text: a matcher (its quotes may stand in a string), a number, nothing."""
@@ -330,6 +332,8 @@ def _parsed_promql(question: Question) -> Question:
     try:
         return replace(question, promql=promql_parser.parse(question.text))
     except ValueError as error:
+        if _BY_FLAG.search(question.text):
+            return question
         own = only_in_metricsql(question.text)
         asked = replace(question, metricsql=own, problem="" if own else " ".join(str(error).split()))
         return asked if own or read_text(question.text) is None else replace(asked, remedy=_OF_LOKI)

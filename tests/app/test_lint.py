@@ -358,6 +358,12 @@ def test_a_usual_slip_is_mended(query: str, remedy: str, tmp_path: Path) -> None
     assert [issue.remedy for issue in found if issue.rule == "query-syntax"] == [remedy]
 
 
+@pytest.mark.parametrize("query", ["rate(x[5m] smoothed)", "rate(x[5m + 1m])", "increase(x[2h*3] anchored)"])
+def test_what_a_flag_of_prometheus_switches_on_is_not_refused(query: str, tmp_path: Path) -> None:
+    found = of_text(tmp_path, "a.json", promql_board(query)).issues
+    assert not {issue.rule for issue in found} & {"query-syntax", "metricsql-only"}
+
+
 @pytest.mark.parametrize(
     ("query", "says"),
     [
