@@ -48,6 +48,7 @@ _IS_MANIFEST = re.compile(r"^[ \t-]*kind:\s*(?:ConfigMap|Secret|GrafanaDashboard
 _OF_A_SHIPPER = re.compile(r"scrape_configs|(?:\\[nt]|\b)loki\.(?:source\.\w+|write|process)\s+\\?[\"']")
 """Also in quotes, where a line before it ends in an escape (`\\n`)."""
 
+_OF_HELM = re.compile(r"\{\{[^}]*(?:\.(?:Values|Release|Chart|Files|Capabilities)\b|\b(?:include|toYaml|tpl)\s)")
 _ESCAPED = re.compile(r"\$\$(?=[\w{])")
 """Flux (`postBuild` of a Kustomization) replaces `${NAME}` in manifests, and leaves one `$` of two."""
 _TAKEN = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)\}|\benv\(\\?\"(\w+)\\?\"\)")
@@ -337,7 +338,9 @@ def _read_documents(path: Path, text: str, template: str, reading: _SourceReadin
         found = parse_shippers(text, str(path), _told(text, env), documents, failed=wrong)
         reading.shippers += [ShipperFile(config, text) for _, config in found]
         known = bool(found)
-        if reading.in_directory and is_prometheus_text(text):
+        if reading.in_directory and (is_prometheus_text(text) or _OF_HELM.search(text)):
+            reading.skipped += [f"{error.message}: left out, a template that Helm fills in" for error in wrong]
+            reading.other_lines += [(f"{path}", frozenset())] * bool(wrong)
             wrong.clear()
     failed: list[UsageError] = [*wrong]
     whole = False
@@ -348,7 +351,10 @@ def _read_documents(path: Path, text: str, template: str, reading: _SourceReadin
             try:
                 known |= _key(one, path, template, text, reading)
             except UsageError as error:
-                failed.append(error)
+                if template and reading.in_directory:
+                    reading.skipped.append(f"{path}:{one.first_line}: {one.name} is not JSON before Helm ran")
+                else:
+                    failed.append(error)
     if whole and _MAY_HOLD_PANELS.search(text):
         known |= _whole_documents(path, text, reading)
     if len(failed) == 1 and not known:

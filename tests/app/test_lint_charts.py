@@ -136,6 +136,39 @@ def test_a_chart_is_read_as_helm_renders_it(chart: Path, helm: Callable[[str], M
     assert [one[0] for one in rows] == ["templates/inserted.yaml", "templates/p.yaml"]
 
 
+LISTED = """kind: ConfigMap
+metadata: {name: {{ .Release.Name }}}
+data:
+  d.json: |
+    {"panels": [
+    {{- range $name, $cost := .Values.costs }}
+      {"title": {{ $name | quote }}},
+    {{- end }}
+    ]}
+"""
+SNIPPETS = """promtail:
+  config:
+    clients: [{url: http://loki.example/loki/api/v1/push}]
+    snippets:
+      # The list of scrape_configs.
+      scrapeConfigs: |
+        {{- range $k, $v := .Values.extraPorts }}
+        - job_name: {{ $v.name }}
+          syslog: {listen_address: 0.0.0.0:1514}
+        {{- end }}
+"""
+
+
+def test_what_only_helm_fills_in_is_left_out(chart: Path, tmp_path: Path) -> None:
+    (chart / "templates/listed.yaml").write_text(LISTED)
+    (chart / "values.yaml").write_text(SNIPPETS)
+    (chart / "q.logql").write_text('{job="a"}\n')
+    material, skipped, broken = read_material([chart], [], None, None, {"PATH": str(tmp_path)}, SETTINGS)
+    assert not broken
+    assert [one for one in skipped if "listed.yaml:5: " in one or "values.yaml:" in one]
+    assert any("values.yaml" in one for one in material.other_lines)
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [
