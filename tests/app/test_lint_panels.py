@@ -183,6 +183,7 @@ ABSENT = "or (label_replace(vector(0), 'model', 'none', '', '') * on() group_lef
         ("sum(x) or absent(x) * 100", {}, []),
         ("sum(x) or absent(x) * 0", {}, ["answers 0 where"]),
         ("sum(x)", {"kind": "state-timeline", **ZERO}, []),
+        ("sum(x)", {"fieldConfig": {"defaults": {**in_words("0", "No data")["defaults"], "noValue": "0"}}}, []),
         ("sum by (a) (x) or vector(0)", {"kind": "state-timeline"}, []),
         ("sum by (a) (x) or vector(0)", {"transformations": [{"id": "merge", "options": {}}]}, []),
         ("100 * (1 - (sum(x) or vector(0)))", {}, ["answers 100 where"]),
@@ -324,6 +325,7 @@ def test_the_longer_range_beside_or_counts(tmp_path: Path, expr: str, says: bool
     [
         ("timeseries", {}, True),
         ("gauge", {}, False),
+        ("a-diagram-panel", {}, False),
         ("stat", {}, True),
         ("stat", {"options": {"graphMode": "none"}}, False),
         ("stat", {"options": {"graphMode": "none", "reduceOptions": {"calcs": ["mean"]}}}, True),

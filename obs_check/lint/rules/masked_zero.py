@@ -81,9 +81,7 @@ def _answer_in_place(question: Question) -> float | None:
     if answer and _ABSENT.search(question.text):
         # A number that only an absence has is meant to be seen, as one below zero is.
         return None
-    in_words = question.panel is not None and any(
-        not re.search(r"\d", text) for text in _mapped_texts(question.panel, answer)
-    )
+    in_words = question.panel is not None and _writes_words(question.panel, answer)
     return None if in_words or is_absence(_tree(question)) else answer
 
 
@@ -153,20 +151,20 @@ def _mapped_color(given: Mapping[str, object], value: float) -> object:
     return mapping(options.get("result")).get("color") if options.get("match") in _NULL_KEYS else None
 
 
-def _mapped_texts(panel: Panel, value: float) -> Iterator[str]:
-    """The words that a panel writes in place of a value."""
-    for listed in field_setting(panel, "mappings"):
-        for given in mappings(listed):
-            options = mapping(given.get("options"))
-            if given.get("type") == "value" and (told := mapping(options.get(f"{value:g}")).get("text")):
-                yield str(told)
-            elif str(given.get("value")) == f"{value:g}" and given.get("text"):
-                yield str(given["text"])
+def _writes_words(panel: Panel, value: float) -> bool:
+    """Whether a panel writes words in place of a value."""
+    texts: list[object] = []
+    for given in (one for listed in field_setting(panel, "mappings") for one in mappings(listed)):
+        if given.get("type") == "value":
+            texts.append(mapping(mapping(given.get("options")).get(f"{value:g}")).get("text"))
+        elif str(given.get("value")) == f"{value:g}":
+            texts.append(given.get("text"))
+    return any(text and not re.search(r"\d", str(text)) for text in texts)
 
 
 def _in_panel(panel: Panel, is_old: bool) -> Iterator[str]:
     text = mapping(panel.field_config.get("defaults")).get("noValue")
-    if text is not None and _ZERO.fullmatch(str(text)):
+    if text is not None and _ZERO.fullmatch(str(text)) and not _writes_words(panel, 0.0):
         yield f"noValue is {str(text)!r}: an answer without any series reads as that"
     for listed in field_setting(panel, "mappings") if panel.type in _MAPS_NOTHING else ():
         if any(_maps_null(one, is_old) for one in mappings(listed)):

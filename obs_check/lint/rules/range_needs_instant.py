@@ -12,6 +12,7 @@ from obs_check.panel.elements import Panel
 _ROWS = {"table", "table-old"}
 
 _INSTANT = "make it an instant query alone, over `[$__range]` where it counts"
+_OF_TILES = f"{_INSTANT}; a line behind the numbers wants a query of its own"
 _OF_ROWS = f"{_INSTANT} (Prometheus: of the format Table, else every series is a frame of its own)"
 
 
@@ -20,14 +21,14 @@ def _find(material: Material) -> Iterator[Found]:
         panel = question.panel
         if panel is None or question.language == "sql" or question.instant or not question.is_metric:
             continue
-        if not question.is_asked or question.length_ms < question.step_ms:
-            # A range shorter than its step has one point.
+        if not question.is_asked or question.length_ms <= question.step_ms:
+            # A range of a single step has one point, or two.
             continue
         if any(not step.disabled for step in panel.transformations):
             continue
         if chooser := _tiles_of(panel) and chooses(question):
             claim = f"{chooser} chooses anew at each step of a range query: every series that it ever chose is shown"
-            yield question.spot, claim, _INSTANT
+            yield question.spot, claim, _OF_TILES
             continue
         # A total in the legend is worse: sum-of-range speaks of that.
         bars = counts_whole_range(question) and "sum" not in legend_reducers(panel)

@@ -21,7 +21,7 @@ def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
         if question.instant or not question.step_ms or question.problem or not question.is_asked:
             continue
-        if question.panel is not None and _draws_last_alone(question.panel):
+        if question.panel is not None and not _draws_steps(question.panel):
             # There the range is what the number is of.
             continue
         short = [ms for ms in written_ranges(question.language, question.spread) if ms < question.step_ms]
@@ -32,13 +32,20 @@ def _find(material: Material) -> Iterator[Found]:
             yield question.spot, claim, _REMEDY
 
 
-def _draws_last_alone(panel: Panel) -> bool:
-    """Whether a panel shows one point of each series, and no line of all of them behind it."""
-    if panel.type not in {*TILES, "singlestat"} or any(not step.disabled for step in panel.transformations):
+_OVER_TIME = {"timeseries", "graph", "trend", "barchart", "histogram", "heatmap", "state-timeline", "status-history"}
+_ROWS = {"table", "table-old"}
+
+
+def _draws_steps(panel: Panel) -> bool:
+    """Whether a panel shows more than the last point of each series; of other plugins nobody knows."""
+    if panel.type in _OVER_TIME | _ROWS:
+        return True
+    if panel.type not in {*TILES, "singlestat"}:
         return False
     calcs, by_row = reducers(panel)
     sparkline = panel.type in ("stat", "singlestat") and panel.options.get("graphMode") != "none"
-    return not by_row and not sparkline and set(calcs) <= {"last", "lastNotNull"}
+    transforms = any(not step.disabled for step in panel.transformations)
+    return by_row or sparkline or transforms or not set(calcs) <= {"last", "lastNotNull"}
 
 
 RULE = LintRule("range-shorter-than-step", "warning", "a written range is shorter than the step of its panel", _find)
