@@ -15,6 +15,7 @@ from obs_check.shipper.pod_discovery import LeftOut
 from obs_check.shipper.pods import META, KnownPods, PodLogs, pod_logs
 from obs_check.shipper.relabel import relabel
 from obs_check.shipper.relabel_trace import Traced, in_words, trace
+from obs_check.shipper.stages.tenant import Tenant
 
 _PATH_LIKE = re.compile(r"_*(?:path|paths|file|filename)_*", re.IGNORECASE)
 
@@ -267,11 +268,15 @@ def _report(file: LogFile, targets: Sequence[RelabeledTarget]) -> FileReport:
 
 
 def push_twice(one: ScrapeJob, other: ScrapeJob) -> bool:
-    """Whether two jobs push a line of one file to the same client (a job that pushes nowhere has none). Where both drop
-    lines, each may be there for those of the other."""
-    if one.pipeline.may_drop and other.pipeline.may_drop:
+    """Whether two jobs push a line of one file to the same client (a job that pushes nowhere has none) and tenant.
+    Where both drop lines, each may be there for those of the other."""
+    if (one.pipeline.may_drop and other.pipeline.may_drop) or _tenants(one) != _tenants(other):
         return False
     return one.to is None or other.to is None or bool(set(one.to) & set(other.to))
+
+
+def _tenants(job: ScrapeJob) -> set[Tenant]:
+    return {stage for stage in job.pipeline.every() if isinstance(stage, Tenant)}
 
 
 def _path_known(target: RelabeledTarget) -> bool:

@@ -294,6 +294,26 @@ def test_a_label_is_unbounded_as_the_value_that_it_takes(stages: str, unbounded:
     assert [issue.rule for issue in found] == ["high-cardinality-label"] * unbounded
 
 
+@pytest.mark.parametrize(
+    ("discovery", "source", "unbounded"),
+    [
+        ("kubernetes_sd_configs: [{role: pod}]", "__meta_kubernetes_pod_ip", True),
+        ("kubernetes_sd_configs: [{role: pod}]", "__address__", True),
+        ("kubernetes_sd_configs: [{role: pod}]", "__meta_kubernetes_pod_host_ip", False),
+        ("docker_sd_configs: [{host: unix:///var/run/docker.sock}]", "__meta_docker_port_public_ip", False),
+        ("file_sd_configs: [{files: [a.json]}]", "__address__", False),
+    ],
+)
+def test_addresses_of_pods_alone_do_not_stay(discovery: str, source: str, unbounded: bool, tmp_path: Path) -> None:
+    rule = f"{{source_labels: [a, {source}], target_label: ip}}"
+    job = f"{CLIENTS}scrape_configs:\n  - job_name: j\n    {discovery}\n    relabel_configs: [{rule}]\n"
+    (tmp_path / "p.yaml").write_text(job, "utf-8")
+    assert (
+        told(tmp_path / "p.yaml")
+        == [f"job j makes a label of {source}: streams of their own for every pod"] * unbounded
+    )
+
+
 def test_what_an_idle_parser_would_set_is_told_once(tmp_path: Path) -> None:
     stages = "      - json: {expressions: {span_id: }, source: output}\n      - labels: {span_id: }\n"
     (tmp_path / "p.yaml").write_text(FILES + stages, "utf-8")
@@ -338,7 +358,14 @@ MATCH = 'stage.match {\n selector = "{job!~\\"DEBUG\\"}"\n action = "drop"\n }'
 
 @pytest.mark.parametrize(
     ("one", "other", "twice"),
-    [("", "", True), (DROP, "", True), (DROP, MATCH, False), (DROP, "stage.sampling { rate = 0.5 }", False)],
+    [
+        ("", "", True),
+        (DROP, "", True),
+        (DROP, MATCH, False),
+        (DROP, "stage.sampling { rate = 0.5 }", False),
+        ('stage.tenant { value = "a" }', 'stage.tenant { value = "b" }', False),
+        ('stage.tenant { value = "a" }', 'stage.tenant { value = "a" }', True),
+    ],
 )
 def test_two_ways_of_a_source_may_share_its_lines(one: str, other: str, twice: bool, tmp_path: Path) -> None:
     (tmp_path / "c.alloy").write_text(TWO_WAYS % (one, other), "utf-8")

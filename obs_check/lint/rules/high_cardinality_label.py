@@ -11,6 +11,7 @@ from obs_check.lint.rule import LintRule
 from obs_check.model.wording import count_noun
 from obs_check.shipper.label_flow import Flow
 from obs_check.shipper.model import ScrapeJob
+from obs_check.shipper.pods import META
 from obs_check.shipper.relabel import RelabelRule
 from obs_check.shipper.simulate import simulate
 from obs_check.shipper.stages.labels import AddLabels
@@ -32,7 +33,7 @@ _OF_ONE_SIDE = re.compile(
     re.IGNORECASE,
 )
 """What names the machines that serve, of which there are some, not those that ask: Traefik's RequestAddr is a host."""
-_ADDRESS = re.compile(r"__address__|.*_(ip|uid)")
+_OF_A_POD = {f"{META}pod_ip", f"{META}pod_uid"}
 _REMEDY = "leave it in the line and parse it in the query, or move it to structured_metadata"
 
 
@@ -49,9 +50,10 @@ def _find(material: Material) -> Iterator[Found]:
                     claim = f"job {job.name} makes a label of {source}: a stream for every value"
                     yield _spot(shipper, job, name), claim, _REMEDY
             for rule in job.relabel:
-                if _from_address(rule) and job.discovery:
+                source = _own_of_pod(rule, job)
+                if source and flow.pushed.values(rule.target) is None:
                     told.add(rule.target)
-                    claim = f"job {job.name} makes a label of {rule.sources[0]}: a stream for every pod or address"
+                    claim = f"job {job.name} makes a label of {source}: streams of their own for every pod"
                     yield (
                         shipper.spot(job, f"target_label: {rule.target}", f'"{rule.target}"'),
                         claim,
@@ -86,9 +88,11 @@ def _spot(shipper: ShipperFile, job: ScrapeJob, name: str) -> Spot:
     return shipper.spot(job, f"{name}:", f"{name} =", f'"{name}"', stage=next(own, "labels"))
 
 
-def _from_address(rule: RelabelRule) -> bool:
+def _own_of_pod(rule: RelabelRule, job: ScrapeJob) -> str:
+    """What each pod has of its own that a rule makes a label of, "" for none. Other targets keep their addresses."""
     kept = rule.action == "replace" and "$" in rule.replacement and not rule.target.startswith("__")
-    return kept and any(_ADDRESS.fullmatch(source) for source in rule.sources)
+    own = _OF_A_POD | ({"__address__"} if job.finds_pods else set())
+    return next((source for source in rule.sources if kept and source in own), "")
 
 
 def _counted(job: ScrapeJob, lines: tuple[str, ...]) -> Iterator[tuple[str, int, int]]:
