@@ -328,7 +328,7 @@ def _read_documents(path: Path, text: str, template: str, reading: _SourceReadin
         documents = load(text, str(path))
     except ConfigError:
         ours = (of_a_shipper and not is_prometheus_text(text)) or _IS_MANIFEST.search(text)
-        if "{{" in text or (reading.in_directory and not ours):
+        if "{{" in text or (reading.in_directory and (template or not ours)):
             # A template outside of a chart is not YAML before it is rendered.
             return False
         raise

@@ -159,7 +159,15 @@ SNIPPETS = """promtail:
 """
 
 
+SCRIPTS = """kind: ConfigMap
+data:
+  archive-rows: |
+{{ include (include "path" (tuple . "archive-rows")) . | indent 4 }}
+"""
+
+
 def test_what_only_helm_fills_in_is_left_out(chart: Path, tmp_path: Path) -> None:
+    (chart / "templates/scripts.yaml").write_text(SCRIPTS)
     (chart / "templates/listed.yaml").write_text(LISTED)
     (chart / "values.yaml").write_text(SNIPPETS)
     (chart / "q.logql").write_text('{job="a"}\n')
