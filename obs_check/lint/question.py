@@ -37,8 +37,11 @@ _LONGEST = TimeRange(0, _YEARS)
 _DIALECTS = {"mysql": ("mysql", "doris", "starrocks"), "mssql": ("tsql",)}
 _POSTGRES = ("postgres", "redshift", "materialize", "risingwave")
 """sqlglot's names of the dialects that Grafana's SQL plugins speak: other databases take their wire protocol too."""
-_BY_FLAG = re.compile(r"\]\s*(?:anchored|smoothed)\b|\[[^\]\"]*\d[smhdwy]\s*[-+*/]")
-"""What Prometheus 3 reads with a feature flag: selectors that interpolate, and durations that are reckoned."""
+_BY_FLAG = re.compile(r"\]\s*(?:anchored|smoothed)\b|\bfill(?:_left|_right)?\s*\(|\[[^\]\"]*\d[smhdwy]\s*[-+*/]")
+"""What Prometheus 3 reads with a feature flag: selectors that interpolate or fill, and durations that are reckoned."""
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
+_PLACEHOLDER = re.compile(r"\{\{|<%|%[\w(]|@@|@\w+@|\$\$|\$\(|#\{|<\w*>|<<|\b__[A-Z0-9_]+__\b")
+"""What a program fills in before Grafana sees the query."""
 _OF_LOKI = "it is LogQL: choose Loki as its datasource"
 _STAND_INS = ("value=`value`", "1", "")
 """What an unknown variable may be but a text: a matcher (its quotes may stand in a string), a number, nothing."""
@@ -125,6 +128,8 @@ def board_questions(board: LintedDashboard, known: Datasources | None) -> list[Q
             question = _question(board, panel, index, target, variables, known)
             if question is not None and question.unknown and (question.problem or question.metricsql):
                 question = _otherwise(question, partial(_question, board, panel, index, target, variables, known))
+            if question is not None and question.problem and _is_open(question):
+                continue
             if question is not None and question.problem:
                 ask = partial(_question, board, panel, index, target, known=known)
                 single = ask(_with_one_value(variables))
@@ -135,6 +140,13 @@ def board_questions(board: LintedDashboard, known: Datasources | None) -> list[Q
             if question is not None:
                 found.append(question)
     return list(_settled(found))
+
+
+def _is_open(question: Question) -> bool:
+    """Whether a part of a query that is no quoted text is not known: a variable may stand for anything there, and so
+    may what a program fills in."""
+    bare = _QUOTED.sub("", question.raw)
+    return bool(question.unknown.intersection(references(bare)) or _PLACEHOLDER.search(bare))
 
 
 def _with_one_value(variables: dict[str, EffectiveVariable]) -> dict[str, EffectiveVariable]:
@@ -384,7 +396,7 @@ def _with_texts(
         if name.startswith("__") or name[0].isdigit():
             continue
         if variable is None or (not variable.values and variable.all_text is None):
-            own = "5m" if re.search(rf"\[[^\]]*\$\{{?{name}\b", text) else stand_in
+            own = "5m" if re.search(rf"\[[^\]]*(?:\$\{{?|\[\[){name}\b", text) else stand_in
             base = variable or EffectiveVariable(name, "textbox", ())
             known[name] = replace(base, values=(own,))
     return known
