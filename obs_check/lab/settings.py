@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
+from obs_check.client.files.text_files import replace_file
 from obs_check.data import DASHBOARDS
 from obs_check.lab.coderd import CoderdSettings
 from obs_check.standin.loki.limits import Limits
@@ -173,22 +174,22 @@ def healthy(directory: Path, proxy_port: int = 8087) -> LabSettings:
 
 
 def write(settings: LabSettings, directory: Path, loki_url: str) -> None:
-    """Write boundary.yaml, promtail.yaml, dashboards/ and the expectations below `directory`."""
+    """Write boundary.yaml, promtail.yaml, dashboards/ and the expectations below `directory`; raises InputError."""
     (directory / "dashboards").mkdir(parents=True, exist_ok=True)
-    (directory / "boundary.yaml").write_text(yaml.safe_dump(settings.boundary, sort_keys=False), "utf-8")
+    _put(directory / "boundary.yaml", yaml.safe_dump(settings.boundary, sort_keys=False))
     promtail = yaml.safe_dump(settings.promtail, sort_keys=False).replace(LOKI_URL, loki_url)
-    (directory / "promtail.yaml").write_text(promtail, "utf-8")
+    _put(directory / "promtail.yaml", promtail)
     dashboard = json.dumps(settings.dashboard, indent=2, ensure_ascii=False)
-    (directory / "dashboards/agent-firewall.json").write_text(dashboard + "\n", "utf-8")
-    (directory / "dashboards/agent-firewall.expect.yaml").write_text(settings.expect, "utf-8")
+    _put(directory / "dashboards/agent-firewall.json", dashboard + "\n")
+    _put(directory / "dashboards/agent-firewall.expect.yaml", settings.expect)
     (directory / "source").mkdir(exist_ok=True)
-    (directory / "source/agent-firewall.json").write_text(settings.source, "utf-8")
-    (directory / f"dashboards/{SESSIONS}.json").write_text(json.dumps(settings.sessions, indent=2) + "\n", "utf-8")
+    _put(directory / "source/agent-firewall.json", settings.source)
+    _put(directory / f"dashboards/{SESSIONS}.json", json.dumps(settings.sessions, indent=2) + "\n")
     expect = (DASHBOARDS / f"{SESSIONS}.expect.yaml").read_text("utf-8")
-    (directory / f"dashboards/{SESSIONS}.expect.yaml").write_text(expect, "utf-8")
+    _put(directory / f"dashboards/{SESSIONS}.expect.yaml", expect)
     if settings.positions:
         kept = {"positions": {str(directory / file): str(offset) for file, offset in settings.positions.items()}}
-        (directory / "positions.yaml").write_text(yaml.safe_dump(kept), "utf-8")
+        _put(directory / "positions.yaml", yaml.safe_dump(kept))
     for step in settings.prepare:
         step(directory)
 
@@ -202,3 +203,9 @@ def datasources(settings: LabSettings, loki_url: str, prometheus_url: str) -> li
         return url if own is None else known[own].rstrip("/") + url.removeprefix(own)
 
     return [{**one, "url": filled(one.get("url", ""))} for one in settings.datasources]
+
+
+def _put(path: Path, text: str) -> None:
+    """Write a file whole or not at all; raises InputError."""
+    with replace_file(path, "name a directory that can be written") as part:
+        part.write_text(text, "utf-8")

@@ -14,6 +14,7 @@ from typing import Self
 
 import yaml
 
+from obs_check.client.files.text_files import replace_file
 from obs_check.errors import NO_ROOM, InputError, with_room
 from obs_check.lab import settings as lab_settings
 from obs_check.lab.egress import LabEgress
@@ -203,4 +204,5 @@ class Lab:
             change(document)
         if self._shape.native:
             document["timeouts"] = dict(TIMEOUTS)
-        self.config_path.write_text(yaml.safe_dump(document, sort_keys=False), "utf-8")
+        with replace_file(self.config_path) as part:
+            part.write_text(yaml.safe_dump(document, sort_keys=False), "utf-8")

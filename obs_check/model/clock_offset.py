@@ -38,21 +38,27 @@ def offset_of(date_s: int, asked_ns: int, answered_ns: int) -> ClockOffset:
 
 @dataclass(slots=True)
 class SameClock:
-    """This machine's clock since this was made: `now_ns` may be set, `steady_ns` goes on."""
+    """This machine's clock since this was made: `now_ns` may be set, `steady_ns` goes on. What is read of the clock is
+    held against the other, so that one that was set ahead and back again is noticed."""
 
     now_ns: Callable[[], int]
     steady_ns: Callable[[], int]
     _ahead_ns: int = field(init=False)
+    _set_ns: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self._ahead_ns = self._ahead()
+        self._ahead_ns = self.now_ns() - self.steady_ns()
 
-    def _ahead(self) -> int:
-        return self.now_ns() - self.steady_ns()
+    def read(self) -> int:
+        """What the clock says, ns since the epoch."""
+        now_ns = self.now_ns()
+        self._set_ns = max(self._set_ns, now_ns - self.steady_ns() - self._ahead_ns, key=abs)
+        return now_ns
 
     def hold(self) -> None:
         """Raise Unavailable where it was set meanwhile: what was asked by the one time is not judged by the other."""
-        set_s = (self._ahead() - self._ahead_ns) / NS
+        self.read()
+        set_s = self._set_ns / NS
         if abs(set_s) > CLOCK_SET_S:
             way = "ahead" if set_s > 0 else "back"
             raise Unavailable(

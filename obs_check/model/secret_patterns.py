@@ -94,6 +94,8 @@ _COOKIES = re.compile(
 )
 _SCHEME = re.compile(r"(?i)(?P<before>\b(?:bearer|basic)(?: |%20|\+))(?=[\w.~+/-]{0,200}?\d)[\w.~+/=-]{16,4096}")
 """What follows the scheme of an Authorization header, wherever it stands; a word of prose has no digit."""
+_WEB_TOKEN = re.compile(r"(?P<before>(?<![\w-]))eyJ[\w-]{8,4096}\.eyJ[\w-]{2,8192}(?:\.[\w-]{0,4096})?")
+"""A JSON web token (RFC 7519), as the accounts of Kubernetes have: two JSON objects in base64, and the signature."""
 IN_COMMAND = re.compile(
     rf"(?i)(?:(?:^|[\s\"'])(?:[\w-]{{0,40}}?(?:{_NAMES})=|--[\w-]{{0,40}}?(?:{_NAMES})\s+)|\bsshpass\s+-p\s*"
     r"|\bcurl\s(?:[^|;&]*\s)?(?:-u|-U|--user|--proxy-user)[\s=]*[\"']?[^\s:\"']{1,80}:)[\"']?"
@@ -109,5 +111,6 @@ UNKNOWN: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
     (HEADER, ("authorization", "-token", "api-key", "apikey")),
     (_COOKIES, ("cookie",)),
     (_SCHEME, ("bearer", "basic")),
+    (_WEB_TOKEN, ("eyj",)),
 )
 """Patterns of secrets by what stands before them, each with words (lower case) of which one is in every match."""

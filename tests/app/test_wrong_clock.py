@@ -56,6 +56,16 @@ def test_a_clock_that_is_set_leaves_the_steady_one(set_s: float) -> None:
             clock.hold()
 
 
+def test_a_clock_that_was_set_and_set_back_is_told_where_it_was_read() -> None:
+    shift_ns = [0]
+    clock = SameClock(lambda: 10**18 + shift_ns[0], lambda: 0)
+    for set_s in (0, 3600, 0):
+        shift_ns[0] = set_s * NS
+        assert clock.read() == 10**18 + set_s * NS
+    with pytest.raises(Unavailable, match="set ahead by 3,600 s"):
+        clock.hold()
+
+
 @pytest.mark.parametrize("set_s", [-3600, 0, 3600])
 def test_a_large_run_claims_nothing_while_the_clock_is_set(
     set_s: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 
 from obs_check.client.egress import send
+from obs_check.errors import InputError
 from obs_check.follow.run import plan_events
 from obs_check.lab.faults.registry import FAULTS
 from obs_check.lab.native.parts import NATIVE
 from obs_check.lab.parts import PARTS, Start
 from obs_check.lab.prometheus import LabPrometheus
-from obs_check.lab.settings import healthy
+from obs_check.lab.settings import healthy, write
 from obs_check.lab.stack import Lab
+from tests.full_disk import room
 
 NAMES = [part.name for part in PARTS]
 
@@ -79,3 +81,11 @@ def test_a_start_that_is_interrupted_leaves_no_thread_that_keeps_the_process(
     with pytest.raises(KeyboardInterrupt), Lab(tmp_path):
         pytest.fail("it started")
     assert [thread.name for thread in threading.enumerate() if not thread.daemon and thread not in before] == []
+
+
+def test_a_full_disk_leaves_no_half_file(tmp_path: Path) -> None:
+    with room(0), pytest.raises(InputError, match=r"boundary\.yaml: File too large"):
+        write(healthy(tmp_path), tmp_path, "http://loki.example")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    write(healthy(tmp_path), tmp_path, "http://loki.example")
+    assert (tmp_path / "boundary.yaml").read_text("utf-8")

@@ -82,6 +82,8 @@ UNKNOWN = {
     ),
     "authorization:\n  credentials_file: SSS": "authorization:\n  credentials_file: SSS",
     "cookie: none": "cookie: none",
+    "sent eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmVk, x": "sent H, x",
+    "eyJhbGciOiJub25lIn0 and eyJzdWIiOiIxIn0": "eyJhbGciOiJub25lIn0 and eyJzdWIiOiIxIn0",
 }
 """Texts with a secret SSS that nobody told us about, and what is shown of them: H is what is hidden."""
 
@@ -105,6 +107,7 @@ SLOW = (
     "bearer " * 30_000,
     "cookie: " * 30_000,
     "x-" * 99_999 + "token",
+    "eyJ-" * 50_000 + " eyJaaaaaaaa." * 9_999,
 )
 
 
