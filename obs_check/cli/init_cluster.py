@@ -10,7 +10,7 @@ import click
 
 from obs_check.cli.option_groups import Count
 from obs_check.cli.options import Output
-from obs_check.errors import NotAllowed, ObsCheckError, UsageError
+from obs_check.errors import NotAllowed, ObsCheckError, Unavailable, UsageError
 
 if TYPE_CHECKING:
     from obs_check.app.setup.checkup import PartCheck
@@ -88,7 +88,8 @@ def from_cluster(
     yes: bool,
     out: Output,
 ) -> FromCluster:
-    """Look into a cluster. Raises UsageError where there is no Grafana, or several and nobody can be asked."""
+    """Look into a cluster. Raises UsageError where there is no Grafana, or several and nobody can be asked, and
+    Unavailable or NotAllowed where its services cannot be asked for and nobody says where Grafana is."""
     from obs_check.app.setup.cluster import ClusterFound, look_into
     from obs_check.client.cluster import Cluster, name_of
     from obs_check.config import ClusterConfig
@@ -108,6 +109,12 @@ def from_cluster(
     taken.sections["cluster"] = named
     taken.cluster, taken.found = config, found
     taken.files, taken.dashboards = dict(found.files), found.dashboards
+    services = taken.checks[0]
+    if url is None and services.state in ("unknown", "not allowed"):
+        raise (NotAllowed if services.state == "not allowed" else Unavailable)(
+            f"{context}: its services are not known, so that no Grafana was looked for: {services.said}",
+            f"give its address: obs-check init URL --context {context}",
+        )
     taken.grafana = url or _chosen(found.grafanas, "Grafana", context, yes, out).url
     taken.sections["loki"] = _loki(found, config, tenant, yes, out)
     if found.shipper:

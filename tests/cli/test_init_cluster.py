@@ -117,14 +117,32 @@ def test_a_role_that_may_read_nothing_is_told_each_verb_and_resource(
     use: Use, capsys: pytest.CaptureFixture[str]
 ) -> None:
     use("forbidden")
-    assert main(["init", "--context", "staging", "--yes"]) == 2
+    assert main(["init", "--context", "staging", "--yes"]) == 4
     told = capsys.readouterr().err
     for kind in ("services", "pods", "configmaps"):
         assert f"not allowed: list on {kind} at the cluster scope" in told
-    assert "staging: no service of Grafana was found" in told
-    assert main(["init", "--context", "staging", "--namespace", "coder", "--yes"]) == 2
+    assert "staging: its services are not known, so that no Grafana was looked for: " in told
+    assert "give its address: obs-check init URL --context staging" in told
+    assert main(["init", "--context", "staging", "--namespace", "coder", "--yes"]) == 4
     assert 'not allowed: list on pods in the namespace "coder"' in capsys.readouterr().err
     assert not list(Path.cwd().iterdir())
+
+
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [("echo '<html>'", "kubectl's answer is not a JSON object"), ("echo no >&2; exit 1", "kubectl ended with 1: no")],
+    ids=["page", "failed"],
+)
+def test_a_cluster_that_does_not_answer_has_no_grafana_missing(
+    program: str, why: str, use: Use, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use("empty")
+    checked = 'case "$*" in *config*) echo "{}"; exit;; esac'
+    (tmp_path / "bin/kubectl").write_text(f"#!/bin/sh\n{checked}\n{program}\n")
+    assert main(["init", "--context", "staging", "--yes"]) == 3
+    told = capsys.readouterr().err
+    assert why in told
+    assert "its services are not known" in told
 
 
 def test_an_empty_cluster(use: Use, capsys: pytest.CaptureFixture[str]) -> None:

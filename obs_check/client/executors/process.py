@@ -19,6 +19,7 @@ OUTPUT_BYTES = 64 * 1024 * 1024
 START_KEY = "timeouts.start_s"
 """The key of obs-check.yaml that lengthens what a program of an executor may take."""
 _KEPT_ERRORS = 4000
+_PART_BYTES = 65536
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,23 @@ class ProcessRun:
 
 
 def run_process(run: ProcessRun) -> Iterator[str]:
-    """Lines of its standard output.
+    """Lines of its standard output, as soon as they are there; raises what `read_output` raises."""
+    for line in _output(run, by_line=True):
+        yield line.decode("utf-8", "replace").rstrip("\r\n")
+
+
+def read_output(run: ProcessRun) -> str:
+    """All that it prints on standard output, as one text.
 
     Raises the error of the first saying that fits, when the program ends with a code other than 0 before any line of
     output; Unavailable when it cannot be started, does not end within `limit_s` or prints without end.
     """
+    printed = b"".join(_output(replace(run, late=run.late or "run the same command by hand"), by_line=False))
+    return printed.decode("utf-8", "replace").replace("\r\n", "\n").removesuffix("\n")
+
+
+def _output(run: ProcessRun, by_line: bool) -> Iterator[bytes]:
+    """What is printed, by lines or as it comes: a list of many short lines takes many times their bytes."""
     argv, place = run.argv, run.place
     try:
         process = subprocess.Popen(
@@ -81,17 +94,17 @@ def run_process(run: ProcessRun) -> Iterator[str]:
         raise UsageError(
             f"{argv[0]} cannot be started: {error.strerror}", "install it, or name where it is; is it on PATH?"
         ) from error
-    lines: queue.Queue[bytes | None] = queue.Queue(maxsize=10_000)
+    parts: queue.Queue[bytes | None] = queue.Queue(maxsize=10_000 if by_line else 100)
     errors = bytearray()
     threads = (
         threading.Thread(target=_feed, args=(process, run.program.encode()), daemon=True),
-        threading.Thread(target=_collect, args=(process, lines), daemon=True),
+        threading.Thread(target=_collect, args=(process, parts, by_line), daemon=True),
         threading.Thread(target=keep_errors, args=(process, errors), daemon=True),
     )
     for thread in threads:
         thread.start()
     try:
-        yield from _lines(lines, time.monotonic() + run.limit_s, place)
+        yield from _parts(parts, time.monotonic() + run.limit_s, place)
         code = process.wait(timeout=5)
         threads[2].join(timeout=5)
     except queue.Empty:
@@ -109,23 +122,18 @@ def run_process(run: ProcessRun) -> Iterator[str]:
         raise error_of_words(errors.decode("utf-8", "replace"), code, place, argv[0], run.sayings)
 
 
-def read_output(run: ProcessRun) -> str:
-    """All that `run_process` gives, as one text; raises what it raises."""
-    return "\n".join(run_process(replace(run, late=run.late or "run the same command by hand")))
-
-
-def _lines(lines: "queue.Queue[bytes | None]", deadline: float, place: str) -> Iterator[str]:
+def _parts(parts: "queue.Queue[bytes | None]", deadline: float, place: str) -> Iterator[bytes]:
     """What is printed; raises queue.Empty at the deadline."""
     total = 0
     while True:
-        line = lines.get(timeout=max(0.0, deadline - time.monotonic()))
-        if line is None:
+        part = parts.get(timeout=max(0.0, deadline - time.monotonic()))
+        if part is None:
             return
-        total += len(line)
+        total += len(part)
         if total > OUTPUT_BYTES:
             most = f"{OUTPUT_BYTES // 2**20} MiB"
             raise Unavailable(f"{place}: more than {most} of output", "run the same command by hand: does it end?")
-        yield line.decode("utf-8", "replace").rstrip("\r\n")
+        yield part
 
 
 def opened(pipe: IO[AnyStr] | None) -> IO[AnyStr]:
@@ -144,14 +152,14 @@ def _feed(process: "subprocess.Popen[bytes]", program: bytes) -> None:
         return
 
 
-def _collect(process: "subprocess.Popen[bytes]", lines: "queue.Queue[bytes | None]") -> None:
-    """Hand on each line, up to the first byte that is too many, and None at the end."""
+def _collect(process: "subprocess.Popen[bytes]", parts: "queue.Queue[bytes | None]", by_line: bool) -> None:
+    """Hand on what it prints, up to the first byte that is too many, and None at the end."""
     left = OUTPUT_BYTES
     with opened(process.stdout) as pipe:
-        while left >= 0 and (line := pipe.readline(left + 1)):
-            left -= len(line)
-            lines.put(line)
-    lines.put(None)
+        while left >= 0 and (part := pipe.readline(left + 1) if by_line else os.read(pipe.fileno(), _PART_BYTES)):
+            left -= len(part)
+            parts.put(part)
+    parts.put(None)
 
 
 def keep_errors(process: "subprocess.Popen[bytes]", errors: bytearray) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import fields
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +19,7 @@ from obs_check.client.executors.command import CommandExecutor
 from obs_check.client.executors.executor import Executor
 from obs_check.client.executors.kubectl import Kubectl
 from obs_check.client.executors.probe import Hold, Probed, hold_for, program, run_probe
+from obs_check.client.executors.process import ProcessRun, read_output
 from obs_check.client.executors.registry import EXECUTORS
 from obs_check.config.executors import CoderConfig, ExecutorsConfig, KubectlConfig
 from obs_check.config.section import Secret
@@ -192,6 +194,17 @@ def test_output_without_an_end_costs_what_is_taken_and_no_more(endless: str, mon
     lines = CommandExecutor(f"{endless} #{{cmd}}").run("", 60)
     with pytest.raises(Unavailable, match=r"more than 1 MiB of output"):
         assert sum(len(line) for line in lines) <= 1 << 20
+
+
+def test_a_whole_output_of_short_lines_costs_little_more_than_it_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("obs_check.client.executors.process.OUTPUT_BYTES", 1 << 20)
+    tracemalloc.start()
+    with pytest.raises(Unavailable, match=r"more than 1 MiB of output"):
+        read_output(ProcessRun(("yes",), "", 60, "here"))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 << 20
+    assert read_output(ProcessRun(("printf", "a\r\n\nb\n"), "", 60, "here")) == "a\n\nb"
 
 
 def test_whole_batches_need_no_wait() -> None:
