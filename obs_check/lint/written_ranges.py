@@ -1,5 +1,6 @@
 """The ranges that the text of a query says itself."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,11 +8,20 @@ from obs_check.errors import QueryError
 from obs_check.logql import parse
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.walk import walk
+from obs_check.panel.interpolate import references
 
 _OF_A_MOMENT = {
     "last_over_time", "first_over_time", "present_over_time", "absent_over_time", "deriv", "predict_linear",
 }  # fmt: skip
 """Functions that say what holds at a moment: between two of them nothing is left out."""
+
+
+_RANGE = re.compile(r"\[(?:\[\w+\]\]|[^\]])*\]")
+
+
+def names_in_ranges(raw: str) -> set[str]:
+    """The variables that ranges of a text are written with."""
+    return {name for found in _RANGE.findall(raw) for name in references(found)}
 
 
 def written_ranges(language: str, text: str) -> list[int]:

@@ -7,7 +7,7 @@ from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.panel_options import TILES, reducers
 from obs_check.lint.rule import LintRule
-from obs_check.lint.written_ranges import written_ranges
+from obs_check.lint.written_ranges import names_in_ranges, written_ranges
 from obs_check.model.window import MS
 from obs_check.panel.elements import Panel
 
@@ -23,6 +23,8 @@ def _find(material: Material) -> Iterator[Found]:
             continue
         if question.panel is not None and not _draws_steps(question.panel):
             # There the range is what the number is of.
+            continue
+        if question.unknown & names_in_ranges(question.raw):
             continue
         short = [ms for ms in written_ranges(question.language, question.spread) if ms < question.step_ms]
         if short:

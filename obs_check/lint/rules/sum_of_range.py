@@ -1,6 +1,5 @@
 """sum-of-range: every step counts a range that is longer than the step, and the panel adds the steps up."""
 
-import re
 from collections.abc import Iterator
 
 from obs_check.golang.durations import format_prometheus_duration
@@ -9,11 +8,10 @@ from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.panel_options import TILES, legend_reducers, reducers, transforming_reducers, writes_values
 from obs_check.lint.rule import LintRule
+from obs_check.lint.written_ranges import names_in_ranges
 from obs_check.model.window import MS
 from obs_check.panel.elements import Panel
-from obs_check.panel.interpolate import references
 
-_RANGE = re.compile(r"\[[^\]]*\]")
 _SCRAPE_MS = 60_000
 """The longest usual distance of a metric's samples: a Prometheus datasource that is set to it (`timeInterval`) asks at
 no shorter step, and nobody tells here."""
@@ -29,7 +27,7 @@ def _find(material: Material) -> Iterator[Found]:
         panel = question.panel
         if panel is None or question.instant or not question.step_ms or not question.is_asked:
             continue
-        if not _adds_up(panel) or question.unknown & _of_ranges(question.raw):
+        if not _adds_up(panel) or question.unknown & names_in_ranges(question.raw):
             continue
         counted = counted_ranges(question)
         step = max(question.step_ms, _SCRAPE_MS if question.logql is None else 0)
@@ -41,11 +39,6 @@ def _find(material: Material) -> Iterator[Found]:
             )
             # Shares of a pie are weighed wrongly, by far less than a total.
             yield question.spot, claim, _REMEDY, "error" if writes_values(panel) else "warning"
-
-
-def _of_ranges(text: str) -> set[str]:
-    """The variables that ranges are written with."""
-    return {name for found in _RANGE.findall(text) for name in references(found)}
 
 
 def _adds_up(panel: Panel) -> bool:
