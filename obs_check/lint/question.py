@@ -1,6 +1,7 @@
 """A query as it would be sent, from a panel's target or a file, with its tree."""
 
 import contextlib
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,7 @@ _POSTGRES = ("postgres", "redshift", "materialize", "risingwave")
 _BY_FLAG = re.compile(r"\]\s*(?:anchored|smoothed)\b|\bfill(?:_left|_right)?\s*\(|\[[^\]\"]*\d[smhdwy]\s*[-+*/]")
 """What Prometheus 3 reads with a feature flag: selectors that interpolate or fill, and durations that are reckoned."""
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
+_RENAMED = re.compile(r"\bholt_winters\s*\(")
 _PLACEHOLDER = re.compile(r"\{\{|<%|%[\w(]|@@|@\w+@|\$\$|\$\(|#\{|<\w*>|<<|\b__[A-Z0-9_]+__\b")
 """What a program fills in before Grafana sees the query."""
 _OF_LOKI = "it is LogQL: choose Loki as its datasource"
@@ -342,13 +344,22 @@ def _parsed_promql(question: Question) -> Question:
     import promql_parser
 
     try:
-        return replace(question, promql=promql_parser.parse(question.text))
+        return replace(question, promql=promql_parser.parse(_as_parser_reads(question.text)))
     except ValueError as error:
         if _BY_FLAG.search(question.text):
             return question
         own = only_in_metricsql(question.text)
         asked = replace(question, metricsql=own, problem="" if own else " ".join(str(error).split()))
         return asked if own or read_text(question.text) is None else replace(asked, remedy=_OF_LOKI)
+
+
+def _as_parser_reads(text: str) -> str:
+    """PromQL without what promql-parser knows no more, or knows otherwise: Prometheus 2's name of a function, and texts
+    between backticks, in which nothing is escaped."""
+    text = _RENAMED.sub("double_exponential_smoothing(", text)
+    if "`" not in text:
+        return text
+    return _QUOTED.sub(lambda one: json.dumps(one[0][1:-1]) if one[0][0] == "`" else one[0], text)
 
 
 def _parsed_sql(question: Question, dialects: Sequence[str]) -> Question | None:
@@ -394,6 +405,9 @@ def _with_texts(
     for name in references(text):
         variable = known.get(name)
         if name.startswith("__") or name[0].isdigit():
+            continue
+        if variable is None and re.search(rf"\{{\{{[^{{}}]*\${name}\b", text):
+            # A template of Go's has variables of its own.
             continue
         if variable is None or (not variable.values and variable.all_text is None):
             own = "5m" if re.search(rf"\[[^\]]*(?:\$\{{?|\[\[){name}\b", text) else stand_in

@@ -326,6 +326,12 @@ def test_what_only_metricsql_reads(query: str, habits: list[str]) -> None:
     assert list(only_in_metricsql(query)) == habits
 
 
+def test_variables_of_a_template_are_its_own(tmp_path: Path) -> None:
+    query = '{job="a"} | line_format `{{ range $k, $v := fromJson .x }}{{$k}}={{$v}} {{end}}`'
+    assert of_text(tmp_path, "a.json", json.dumps(board(targets=[{"refId": "A", "expr": query}]))).issues == []
+    assert of_text(tmp_path, "a.logql", query).issues == []
+
+
 def promql_board(query: str) -> str:
     return json.dumps(board(datasource={"type": "prometheus"}, targets=[{"refId": "A", "expr": query}]))
 
@@ -358,8 +364,18 @@ def test_a_usual_slip_is_mended(query: str, remedy: str, tmp_path: Path) -> None
     assert [issue.remedy for issue in found if issue.rule == "query-syntax"] == [remedy]
 
 
-@pytest.mark.parametrize("query", ["rate(x[5m] smoothed)", "rate(x[5m + 1m])", "increase(x[2h*3] anchored)"])
-def test_what_a_flag_of_prometheus_switches_on_is_not_refused(query: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "query",
+    [
+        "rate(x[5m] smoothed)",
+        "rate(x[5m + 1m])",
+        "increase(x[2h*3] anchored)",
+        "x{a=~`b\\.c`}",
+        'count(x{a=~`\\d+"`})',
+        "holt_winters(x[5m], 0.1, 0.1)",
+    ],
+)
+def test_what_some_prometheus_reads_is_not_refused(query: str, tmp_path: Path) -> None:
     found = of_text(tmp_path, "a.json", promql_board(query)).issues
     assert not {issue.rule for issue in found} & {"query-syntax", "metricsql-only"}
 

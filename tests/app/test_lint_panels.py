@@ -165,6 +165,11 @@ def in_words(value: str, text: str) -> dict[str, Any]:
     return {"defaults": {"unit": "none", "mappings": [{"type": "value", "options": {value: {"text": text}}}]}}
 
 
+def in_range(low: int | None, high: int) -> dict[str, Any]:
+    given = {"type": "range", "options": {"from": low, "to": high, "result": {"text": "Down"}}}
+    return {"defaults": {"unit": "none", "mappings": [given]}}
+
+
 ABSENT = "or (label_replace(vector(0), 'model', 'none', '', '') * on() group_left absent(sum by (model) (x)))"
 
 
@@ -199,6 +204,10 @@ ABSENT = "or (label_replace(vector(0), 'model', 'none', '', '') * on() group_lef
         ("sum(x) or vector(0)", {"fieldConfig": in_words("0", "All dead")}, []),
         ("sum(x) or vector(0)", {"fieldConfig": in_words("0", "0 of 3")}, ["answers 0 where"]),
         ("sum(x) or vector(0)", {"fieldConfig": in_words("1", "All dead")}, ["answers 0 where"]),
+        ("sum(x) or vector(0)", {"fieldConfig": in_range(0, 0)}, []),
+        ("sum(x) or vector(0)", {"fieldConfig": in_range(None, 2)}, []),
+        ("sum(x) or vector(0)", {"fieldConfig": in_range(1, 2)}, ["answers 0 where"]),
+        ('absent(up{job="a"}) or vector(0)', {}, []),
         ("sum(x)", {"fieldConfig": {"defaults": {"unit": "none"}, "overrides": [{"properties": [NO_VALUE]}]}}, []),
     ],
 )
@@ -276,6 +285,7 @@ def test_names_have_no_unit(tmp_path: Path, options: dict[str, Any], says: bool)
 def test_a_single_point_is_drawn_as_it_is(tmp_path: Path, more: dict[str, Any], says: bool) -> None:
     found = said(tmp_path, panel("up", PROMETHEUS, target_instant=True, **more))
     assert ("instant-needs-range" in {rule for _, rule, _, _ in found}) is says
+    assert said(tmp_path, panel("x[1h]", PROMETHEUS, target_instant=True, **more)) == []
 
 
 COUNTED = 'count_over_time({job="a"} | json [5m])'
@@ -333,7 +343,8 @@ def test_the_longer_range_beside_or_counts(tmp_path: Path, expr: str, says: bool
         ("stat", {"options": {"graphMode": "none"}}, False),
         ("stat", {"options": {"graphMode": "none", "reduceOptions": {"calcs": ["mean"]}}}, True),
         ("gauge", {"options": {"reduceOptions": {"values": True}}}, True),
-        ("gauge", {"transformations": [{"id": "reduce", "options": {"reducers": ["sum"]}}]}, True),
+        ("gauge", {"transformations": [{"id": "reduce", "options": {"reducers": ["lastNotNull"]}}]}, False),
+        ("table", {"transformations": [{"id": "reduce", "options": {"reducers": ["lastNotNull"]}}]}, False),
         ("singlestat", {"valueName": "current"}, False),
         ("singlestat", {"valueName": "current", "sparkline": {"show": True}}, True),
         ("singlestat", {"valueName": "avg"}, True),
@@ -369,6 +380,8 @@ def test_shares_that_are_weighed_wrongly_are_a_warning(tmp_path: Path, options: 
         ({"title": "Requests/s"}, False),
         ({"title": "Latency (ms)"}, False),
         ({"title": "CPU %"}, False),
+        ({"title": "Current QPS"}, False),
+        ({"title": "Maps"}, True),
         ({"fieldConfig": {"defaults": {"custom": {"axisLabel": "per second"}}}}, False),
         ({"kind": "piechart"}, False),
         ({"kind": "piechart", "options": {"displayLabels": ["value"]}}, True),

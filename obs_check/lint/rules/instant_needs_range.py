@@ -18,6 +18,9 @@ def _find(material: Material) -> Iterator[Found]:
         if panel and any(not step.disabled for step in panel.transformations):
             # What is made of it may be limits, or no points at all (`configFromData`).
             continue
+        if type(question.promql).__name__ == "MatrixSelector":
+            # It answers all samples of its range.
+            continue
         if panel and target and panel.type in _OVER_TIME and question.instant and question.is_asked:
             claim = f"a {panel.type} panel draws a single point of an instant query"
             of_table = target.query.get("format") == "table"

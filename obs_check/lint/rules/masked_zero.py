@@ -155,11 +155,21 @@ def _writes_words(panel: Panel, value: float) -> bool:
     """Whether a panel writes words in place of a value."""
     texts: list[object] = []
     for given in (one for listed in field_setting(panel, "mappings") for one in mappings(listed)):
+        options = mapping(given.get("options"))
         if given.get("type") == "value":
-            texts.append(mapping(mapping(given.get("options")).get(f"{value:g}")).get("text"))
+            texts.append(mapping(options.get(f"{value:g}")).get("text"))
+        elif given.get("type") == "range" and _holds(options, value):
+            texts.append(mapping(options.get("result")).get("text"))
         elif str(given.get("value")) == f"{value:g}":
             texts.append(given.get("text"))
     return any(text and not re.search(r"\d", str(text)) for text in texts)
+
+
+def _holds(options: Mapping[str, Any], value: float) -> bool:
+    """Whether a value is in the range of a mapping, whose ends count."""
+    low, high = options.get("from"), options.get("to")
+    is_below = isinstance(low, int | float) and value < low
+    return not is_below and not (isinstance(high, int | float) and value > high)
 
 
 def _in_panel(panel: Panel, is_old: bool) -> Iterator[str]:

@@ -12,7 +12,11 @@ from obs_check.lint.rule import LintRule
 from obs_check.panel.elements import Panel
 
 _NUMBERS = {"stat", "gauge", "bargauge", "timeseries", "graph", "barchart", "piechart"}
-_TOLD = re.compile(r"[(\[][^)\]]*[)\]]|%|\w/\w|\b(?:per|percent|percentage|in (?:bytes|[kmgt]i?b|seconds|m?s))\b", re.I)
+_TOLD = re.compile(
+    r"[(\[][^)\]]*[)\]]|%|\w/\w"
+    r"|\b(?:per|percent|percentage|[bpqrt]ps|iops|rpm|cores|in (?:bytes|[kmgt]i?b|seconds|m?s))\b",
+    re.IGNORECASE,
+)
 """What names a unit in a title."""
 
 

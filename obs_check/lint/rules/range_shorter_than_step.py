@@ -40,14 +40,13 @@ _ROWS = {"table", "table-old"}
 
 def _draws_steps(panel: Panel) -> bool:
     """Whether a panel shows more than the last point of each series; of other plugins nobody knows."""
-    if panel.type in _OVER_TIME | _ROWS:
+    if panel.type in _OVER_TIME:
         return True
-    if panel.type not in {*TILES, "singlestat"}:
+    if panel.type not in {*TILES, *_ROWS, "singlestat"} or any(not step.disabled for step in panel.transformations):
         return False
     calcs, by_row = reducers(panel)
     sparkline = panel.type in ("stat", "singlestat") and panel.options.get("graphMode") != "none"
-    transforms = any(not step.disabled for step in panel.transformations)
-    return by_row or sparkline or transforms or not set(calcs) <= {"last", "lastNotNull"}
+    return panel.type in _ROWS or by_row or sparkline or not set(calcs) <= {"last", "lastNotNull"}
 
 
 RULE = LintRule("range-shorter-than-step", "warning", "a written range is shorter than the step of its panel", _find)
