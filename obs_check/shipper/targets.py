@@ -268,9 +268,9 @@ def _report(file: LogFile, targets: Sequence[RelabeledTarget]) -> FileReport:
 
 
 def push_twice(one: ScrapeJob, other: ScrapeJob) -> bool:
-    """Whether two jobs push a line of one file to the same client (a job that pushes nowhere has none) and tenant.
-    Where both drop lines, each may be there for those of the other."""
-    if (one.pipeline.may_drop and other.pipeline.may_drop) or _tenants(one) != _tenants(other):
+    """Whether two jobs push every line of one file to the same client (a job that pushes nowhere has none) and tenant.
+    Where one drops lines, the other may be there for those."""
+    if one.pipeline.may_drop or other.pipeline.may_drop or _tenants(one) != _tenants(other):
         return False
     return one.to is None or other.to is None or bool(set(one.to) & set(other.to))
 

@@ -1,7 +1,7 @@
 """Finds promtail's configurations where they are wrapped: Kubernetes' ConfigMaps and Secrets, or Helm values."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from obs_check.documents.embedded import Embedded, keys_of, objects
 from obs_check.documents.yaml_tree import YamlValue, load
@@ -9,7 +9,9 @@ from obs_check.errors import ConfigError
 from obs_check.shipper.promtail_chart import chart_configurations
 
 _TOP = {"clients", "client", "positions", "target_config", "options", "wal"}
-_SHARED = {"server", "limits_config", "tracing", "global", "common_labels"}
+_OF_LOKI = {"server", "limits_config"}
+"""Keys of promtail that Loki has too, and Prometheus not."""
+_SHARED = {*_OF_LOKI, "tracing", "global", "common_labels"}
 """Keys of promtail that others have too."""
 _JOB = {
     "pipeline_stages", "journal", "syslog", "loki_push_api", "gelf", "kafka", "gcplog", "cloudflare", "heroku_drain",
@@ -20,6 +22,7 @@ _METRICS = {"metrics_path", "scrape_interval", "scrape_timeout", "honor_labels",
 _OF_ALL_JOBS = {"scrape_interval", "scrape_timeout", "evaluation_interval", "external_labels", "query_log_file"}
 """Keys of Prometheus' `global`; promtail has `file_watch_config` there."""
 _KEY = re.compile(r"^[ \t]*(?:- +)?(\w+):", re.MULTILINE)
+_OF_ALLOY = re.compile(r"\bloki\.(?:source|write|process)\b")
 _PROMETHEUS = {"rule_files", "alerting", "remote_write", "remote_read", "storage", "scrape_config_files", "tsdb"}
 
 
@@ -49,10 +52,11 @@ def promtail_texts(
     documents: Sequence[YamlValue], text: str, file: str, failed: list[ConfigError] | None = None
 ) -> list[tuple[Embedded, YamlValue]]:
     """Every promtail configuration in the documents of a text, each with its own YAML document. Raises ConfigError for
-    one that is not YAML; with `failed` the error is put there."""
+    one that is not YAML; with `failed` the error is put there, and what nobody calls a shipper's has to show it."""
     found = []
+    is_ours = is_promtail if failed is None else _shows_promtail
     for document in documents:
-        if is_promtail(document):
+        if is_ours(document):
             found.append((Embedded(text, file, 1), document))
             continue
         for inner in _candidates(document):
@@ -65,7 +69,7 @@ def promtail_texts(
                     raise
                 failed.append(error)
                 continue
-            if own and is_promtail(own[0]):
+            if own and is_ours(own[0]):
                 found.append((inner, own[0]))
     return found
 
@@ -81,13 +85,25 @@ def is_promtail(document: YamlValue) -> bool:
     return not is_prometheus(document)
 
 
+def _shows_promtail(document: YamlValue) -> bool:
+    """As `is_promtail`, of what may be Prometheus': promtail reads and pushes nothing without a key of its own."""
+    if not is_promtail(document) or "scrape_configs" not in (top := document.mapping()):
+        return is_promtail(document)
+    own = top.keys() & (_TOP | _OF_LOKI) | _keys_of_jobs(top) & _JOB
+    return bool(own) or _names_a_path(top["scrape_configs"])
+
+
+def _keys_of_jobs(top: Mapping[str, YamlValue]) -> set[str]:
+    jobs = top["scrape_configs"].data
+    return {key for job in (jobs if isinstance(jobs, list) else ()) if job.is_map() for key in job.mapping()}
+
+
 def is_prometheus(document: YamlValue) -> bool:
     """Whether a document is a configuration of metrics: it scrapes, and nothing in it is promtail's alone."""
     if not document.is_map() or "scrape_configs" not in document.mapping():
         return False
     top = document.mapping()
-    jobs = top["scrape_configs"].data
-    keys = {key for job in (jobs if isinstance(jobs, list) else ()) if job.is_map() for key in job.mapping()}
+    keys = _keys_of_jobs(top)
     if top.keys() & _TOP or keys & _JOB or _names_a_path(top["scrape_configs"]):
         return False
     shared = top["global"].mapping().keys() if "global" in top and top["global"].is_map() else set()
@@ -96,8 +112,9 @@ def is_prometheus(document: YamlValue) -> bool:
 
 def is_prometheus_text(text: str) -> bool:
     """As `is_prometheus`, of a template that is not YAML before it is rendered: by the keys that stand in its lines."""
-    keys = set(_KEY.findall(text))
-    return "__path__" not in text and not keys & (_TOP | _JOB) and bool(keys & (_PROMETHEUS | _METRICS))
+    if "__path__" in text or _OF_ALLOY.search(text):
+        return False
+    return "scrape_configs" in text and not set(_KEY.findall(text)) & (_TOP | _OF_LOKI | _JOB)
 
 
 def _names_a_path(value: YamlValue) -> bool:

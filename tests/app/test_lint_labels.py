@@ -176,7 +176,7 @@ def test_a_rule_that_hangs_on_the_environment_may_choose_anything(rule: str, tmp
         ("env:\n  LOKI_URL: http://loki.example/loki/api/v1/push\n", True),
         ("env:\n- name: OUR_LOKI\n  value: http://loki.example/loki/api/v1/push\n", False),
         ("paths: [/loki/api/v1/push]\n# http://loki.example/loki/api/v1/push\n", False),
-        ("scrape_configs: [{job_name: a, job_nam: b}]\n", True),
+        ("positions: {}\nscrape_configs: [{job_name: a, job_nam: b}]\n", True),
         ("data:\n  fluent.conf: |\n    [OUTPUT]\n      Name loki\n", True),
     ],
 )
@@ -246,6 +246,7 @@ def taken(folder: Path, *paths: str) -> list[str]:
 @pytest.mark.parametrize(
     ("one", "other", "twice"),
     [
+        ("/var/log/a.log', __host__: 'a", "/var/log/a.log', __host__: 'b", False),
         ("/var/log/{auth.log,secure}", "/var/log/**/*.log", True),
         ("/var/log/{auth.log,secure}", "/var/log/{messages,secure}", True),
         ("/var/log/{auth.log,secure}", "/var/log/{messages,syslog}", False),
@@ -278,6 +279,7 @@ def test_a_path_of_many_jobs_is_told_once_a_job(tmp_path: Path) -> None:
         ),
         ("[{logfmt: {mapping: {route: }}}, {labels: {path: route}}]", False),
         ("[{logfmt: {mapping: {path: }}}, {labels: {path: }}]", True),
+        ("[{regex: {expression: '(?P<path>/api|/health) (?P<size>small|large)'}}, {labels: {path: , size: }}]", False),
         (
             "[{logfmt: {mapping: {path: }}}, {template: {source: path, template: '{{ ToUpper .Value }}'}}, "
             "{labels: {path: }}]",
@@ -360,7 +362,7 @@ MATCH = 'stage.match {\n selector = "{job!~\\"DEBUG\\"}"\n action = "drop"\n }'
     ("one", "other", "twice"),
     [
         ("", "", True),
-        (DROP, "", True),
+        (DROP, "", False),
         (DROP, MATCH, False),
         (DROP, "stage.sampling { rate = 0.5 }", False),
         ('stage.tenant { value = "a" }', 'stage.tenant { value = "b" }', False),

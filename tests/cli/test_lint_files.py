@@ -146,6 +146,25 @@ OF_ALL_JOBS = (
 )
 
 
+OTHERS = [
+    "{job_name: a, tls_config: {insecure_skip_verify: true}, static_configs: [{targets: [a]}]}",
+    "{job_name: a, params: {module: [http_2xx]}, static_configs: [{targets: [a]}]}",
+    '{job_name: a, http_sd_configs: [{url: "http://x.example"}]}',
+    "{job_name: a, static_configs: [{targets: [a]}]}",
+]
+
+
+@pytest.mark.parametrize("job", OTHERS)
+def test_a_shippers_configuration_shows_that_it_is_one(
+    job: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "prometheus.yml").write_text(f"scrape_configs: [{job}]\n")
+    (tmp_path / "map.yaml").write_text(config_map("prometheus", prometheus_yml=f"scrape_configs: [{job}]\n"))
+    (tmp_path / "q.logql").write_text('{container="web"}')
+    code, document, _ = lint(tmp_path, capsys)
+    assert (code, document["findings"]) == (0, [])
+
+
 @pytest.mark.parametrize("text", [PROMETHEUS, OF_ALL_JOBS])
 @pytest.mark.parametrize("named", [True, False])
 def test_prometheus_is_no_shipper(named: bool, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ from obs_check.shipper.pods import META
 from obs_check.shipper.relabel import RelabelRule
 from obs_check.shipper.simulate import simulate
 from obs_check.shipper.stages.labels import AddLabels
+from obs_check.shipper.stages.parse_regex import Regex
 from obs_check.shipper.stages.template import FromTemplate, Replace
 from obs_check.shipper.value_flow import lacking_values
 
@@ -33,6 +34,8 @@ _OF_ONE_SIDE = re.compile(
     re.IGNORECASE,
 )
 """What names the machines that serve, of which there are some, not those that ask: Traefik's RequestAddr is a host."""
+_OF_WORDS = re.compile(r"\(\?P?<(?P<name>\w+)>(?:\?:)?[\w/|-]*\)")
+"""A group that takes one of some words."""
 _OF_A_POD = {f"{META}pod_ip", f"{META}pod_uid"}
 _REMEDY = "leave it in the line and parse it in the query, or move it to structured_metadata"
 
@@ -73,13 +76,16 @@ def _find(material: Material) -> Iterator[Found]:
 
 def _not_of_lines(job: ScrapeJob, flow: Flow) -> Iterator[str]:
     """Values that `labels` stages take and no stage reads from a line, which the target's own label of the name may
-    say, and those that a stage writes anew, as a path without its ids."""
+    say, those that a stage writes anew, as a path without its ids, and those that an expression counts up."""
     targets = replace(flow.start, labels={})
     for stage, lacking in lacking_values(targets, job.pipeline, idle_sets=False):
         if isinstance(stage, AddLabels):
             yield from (name for name, _ in lacking)
-    written = (one.source for one in job.pipeline.every() if isinstance(one, FromTemplate | Replace))
-    yield from (source for source in written if source is not None)
+    for one in job.pipeline.every():
+        if isinstance(one, FromTemplate | Replace) and one.source is not None:
+            yield one.source
+        elif isinstance(one, Regex):
+            yield from (found["name"] for found in _OF_WORDS.finditer(one.expression))
 
 
 def _spot(shipper: ShipperFile, job: ScrapeJob, name: str) -> Spot:
