@@ -48,6 +48,8 @@ _IS_MANIFEST = re.compile(r"^[ \t-]*kind:\s*(?:ConfigMap|Secret|GrafanaDashboard
 _OF_A_SHIPPER = re.compile(r"scrape_configs|(?:\\[nt]|\b)loki\.(?:source\.\w+|write|process)\s+\\?[\"']")
 """Also in quotes, where a line before it ends in an escape (`\\n`)."""
 
+_FILLED_IN = {".ftl", ".tpl", ".tmpl", ".template", ".gotmpl", ".mustache", ".hbs", ".erb", ".j2", ".jinja", ".jinja2"}
+"""What stands in front of the ending of a file that a program makes another one of."""
 _OF_HELM = re.compile(r"\{\{[^}]*(?:\.(?:Values|Release|Chart|Files|Capabilities)\b|\b(?:include|toYaml|tpl)\s)")
 _ESCAPED = re.compile(r"\$\$(?=[\w{])")
 """Flux (`postBuild` of a Kustomization) replaces `${NAME}` in manifests, and leaves one `$` of two."""
@@ -239,8 +241,8 @@ def _read_text(path: Path, text: str, reading: _SourceReading, env: Mapping[str,
 
 
 def _is_template(text: str) -> bool:
-    """Whether JSON without queries is none before a program fills it in."""
-    if "{{" not in text or '"targets"' in text:
+    """Whether JSON without queries, or with actions of Helm, is none before a program fills it in."""
+    if not (_OF_HELM.search(text) or ("{{" in text and '"targets"' not in text)):
         return False
     try:
         json.loads(text)
@@ -327,6 +329,8 @@ def _read_documents(path: Path, text: str, template: str, reading: _SourceReadin
     try:
         documents = load(text, str(path))
     except ConfigError:
+        if reading.in_directory and _FILLED_IN & {*path.suffixes[:-1], f".{path.stem.rpartition('-')[2]}"}:
+            return False
         ours = (of_a_shipper and not is_prometheus_text(text)) or _IS_MANIFEST.search(text)
         if "{{" in text or (reading.in_directory and (template or not ours)):
             # A template outside of a chart is not YAML before it is rendered.

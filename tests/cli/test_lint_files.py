@@ -342,6 +342,9 @@ def test_a_folder_may_hold_what_is_nobodys_dashboard(tmp_path: Path, capsys: pyt
     (tmp_path / "compose.yaml").write_text("services: {a: {depends_on: !override {b: c}, rows: 2024-13-45}}\n")
     (tmp_path / "mkdocs.yml").write_text("a: [!!python/name:x, !Sub {b: c}, =, !reset []]\nrows: x\n")
     (tmp_path / "prometheus.yml").write_text("scrape_configs:\nscrape_interval: 1m\njob_name: a\njob_name: b\n")
+    (tmp_path / "promtail-template.yaml").write_text("scrape_configs:\n  __labels__\n  positions: x\n")
+    (tmp_path / "map.ftl.yaml").write_text("kind: ConfigMap\n<#noparse>\ndata:\n  d.json: rows\n")
+    (tmp_path / "chart.json").write_text('{"panels": [{"targets": "{{ include "a.name" . }}"}]}')
     (tmp_path / "node_modules").mkdir()
     (tmp_path / "node_modules/d.json").write_text('{"panels": [')
     (tmp_path / "q.logql").write_text('{job="a"}')
@@ -350,7 +353,7 @@ def test_a_folder_may_hold_what_is_nobodys_dashboard(tmp_path: Path, capsys: pyt
     (tmp_path / "scan.json").write_text('{"a": 1}\n{"a": 2}')
     code, _, notes = lint(tmp_path, capsys)
     assert code == 0
-    assert notes.count("neither a dashboard") == 15
+    assert notes.count("neither a dashboard") == 18
     assert main(["lint", str(tmp_path / "tsconfig.json")]) == 2
     assert main(["lint", str(tmp_path / "report.json")]) == 2
 
