@@ -40,6 +40,8 @@ _POSTGRES = ("postgres", "redshift", "materialize", "risingwave")
 """sqlglot's names of the dialects that Grafana's SQL plugins speak: other databases take their wire protocol too."""
 _BY_FLAG = re.compile(r"\]\s*(?:anchored|smoothed)\b|\bfill(?:_left|_right)?\s*\(|\[[^\]\"]*\d[smhdwy]\s*[-+*/]")
 """What Prometheus 3 reads with a feature flag: selectors that interpolate or fill, and durations that are reckoned."""
+_STEPS = ("interval", "step", "intervalFactor")
+"""Settings of a query that its step depends on."""
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
 _RENAMED = re.compile(r"\bholt_winters\s*\(")
 _PLACEHOLDER = re.compile(r"\{\{|<%|%[\w(]|@@|@\w+@|\$\$|\$\(|#\{|<\w*>|<<|\b__[A-Z0-9_]+__\b")
@@ -259,6 +261,8 @@ def _question(
         unknown=unknown,
         length_ms=within.length_ms,
     )
+    steps = " ".join(str(one or "") for one in (panel.interval, *map(target.query.get, _STEPS)))
+    is_step_known = all(name.startswith("__") or _values(stored.get(name)) for name in references(steps))
     try:
         if language == "sql":
             scoped = {"__interval": interval.text, "__interval_ms": str(interval.ms)}
@@ -266,7 +270,8 @@ def _question(
             statement = _parsed_sql(replace(blank, text=postgres_macros(text, within)), _DIALECTS.get(kind, _POSTGRES))
             return statement if kind or (statement is not None and not statement.problem) else None
         if language == "promql":
-            return _promql(blank, target, filling, longest, within, interval, points)
+            found = _promql(blank, target, filling, longest, within, interval, points)
+            return found if is_step_known else replace(found, step_ms=0)
         instant = str(target.query.get("queryType") or "") == "instant" or (
             not target.query.get("queryType") and target.query.get("instant") is True
         )
@@ -278,7 +283,8 @@ def _question(
         )
         text = _logql(target.text, filling, within, interval, step, instant)
         spread = _logql(target.text, longest, _LONGEST, Interval(_YEARS, "100y"), _YEARS, instant)
-        found = _parsed(replace(blank, text=text, spread=spread, instant=instant, step_ms=step))
+        own_step = step if is_step_known else 0
+        found = _parsed(replace(blank, text=text, spread=spread, instant=instant, step_ms=own_step))
         if not language:
             low = interpolate(panel.interval, variables) or smallest_interval(Datasource("", "", "prometheus"))
             interval = browser_interval(within.length_ms, points, low)

@@ -125,6 +125,23 @@ def test_a_step_is_said_in_full(tmp_path: Path, factor: int, step: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({}, True),
+        ({"interval": "$unknown"}, False),
+        ({"target_interval": "[[unknown]]"}, False),
+        ({"target_interval": "$__interval"}, True),
+    ],
+)
+@pytest.mark.parametrize("datasource", [PROMETHEUS, LOKI])
+def test_a_step_that_nobody_knows_proves_nothing(
+    tmp_path: Path, datasource: dict[str, str], more: dict[str, Any], says: bool
+) -> None:
+    shown = panel('sum(count_over_time({job="a"}[10m]))', datasource, options={"legend": {"calcs": ["sum"]}}, **more)
+    assert ("sum-of-range" in {rule for _, rule, _, _ in said(tmp_path, shown)}) is says
+
+
 @pytest.mark.parametrize(("plugin", "refused"), [("loki", False), ("prometheus", True)])
 def test_the_plugin_of_a_datasource_variable_decides(tmp_path: Path, plugin: str, refused: bool) -> None:
     variable = {"name": "DS", "type": "datasource", "query": plugin, "current": {"value": "l"}}
