@@ -191,8 +191,14 @@ def _body(
     return body, frozenset(t.ref_id for t, _ in asked if t.hidden), ""
 
 
+_ASK_NOTHING = {"text", "dashlist", "alertlist", "annolist", "news", "welcome", "gettingstarted", "row"}
+"""Panels that keep the queries of what they were before and ask none (Grafana: skipDataQuery)."""
+
+
 def is_asked(panel: Panel, target: Target) -> bool:
     """The browser drops hidden and empty queries; with an expression the hidden ones are needed as its input."""
+    if panel.type in _ASK_NOTHING:
+        return False
     needed = any(is_expression(t.datasource) and not t.hidden for t in panel.targets)
     return (needed or not target.hidden) and not _is_empty(target)
 

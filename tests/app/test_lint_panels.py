@@ -187,6 +187,11 @@ def in_range(low: int | None, high: int) -> dict[str, Any]:
     return {"defaults": {"unit": "none", "mappings": [given]}}
 
 
+def null_as(text: str, **more: Any) -> dict[str, Any]:
+    given = {"type": "special", "options": {"match": "null", "result": {"text": text}}}
+    return {"defaults": {"unit": "none", "mappings": [given], **more}}
+
+
 ABSENT = "or (label_replace(vector(0), 'model', 'none', '', '') * on() group_left absent(sum by (model) (x)))"
 
 
@@ -212,7 +217,10 @@ ABSENT = "or (label_replace(vector(0), 'model', 'none', '', '') * on() group_lef
         ("sum(x) or vector(0)", ZERO, ["answers 0 where"]),
         ("sum(x)", {"kind": "stat", "fieldConfig": NULL}, ["a value mapping"]),
         ("sum(x)", {"kind": "stat", "fieldConfig": in_words("null", "0")}, []),
-        ("sum(x)", {"kind": "stat", "fieldConfig": {"defaults": {**NULL["defaults"], "noValue": "0"}}}, ["noValue"]),
+        ("sum(x)", {"kind": "stat", "fieldConfig": {"defaults": {**NULL["defaults"], "noValue": "0"}}}, ["mapping"]),
+        ("sum(x)", {"kind": "stat", "fieldConfig": null_as("N/A", noValue="0")}, []),
+        ("sum(x)", {"kind": "timeseries", "fieldConfig": null_as("N/A", noValue="0")}, ["noValue"]),
+        ("sum(x) or vector(0)", {"kind": "text"}, []),
         ("sum(x)", {"kind": "timeseries", "fieldConfig": NULL}, []),
         ("sum(x)", {"kind": "table", "target_instant": True, "fieldConfig": NULL}, []),
         ("sum(x)", ZERO, ["noValue"]),
@@ -374,6 +382,43 @@ def test_the_range_of_a_last_value_alone_is_meant(tmp_path: Path, kind: str, mor
 
 
 @pytest.mark.parametrize(
+    ("more", "says"),
+    [({}, True), ({"interval": "1d"}, False), ({"target_interval": "1d"}, False)],
+)
+def test_a_table_may_have_a_row_for_each_day(tmp_path: Path, more: dict[str, Any], says: bool) -> None:
+    found = said(tmp_path, panel("sum(increase(x_total[1d]))", PROMETHEUS, "table", timeFrom="30d", **more))
+    assert ("range-needs-instant" in {rule for _, rule, _, _ in found}) is says
+
+
+@pytest.mark.parametrize(
+    ("targets", "says"),
+    [
+        ([{"expr": "x"}, {"expr": "y"}], True),
+        ([{"expr": "x"}, {"expr": "y", "hide": True}], False),
+        ([{"expr": "x"}, {"expr": ""}], False),
+    ],
+)
+def test_queries_that_are_asked_have_a_name_each(tmp_path: Path, targets: list[dict[str, Any]], says: bool) -> None:
+    named = [{"refId": "A", **one} for one in targets]
+    found = said(tmp_path, {**panel("x", PROMETHEUS), "targets": named})
+    assert ("duplicate-ref-id" in {rule for _, rule, _, _ in found}) is says
+    assert said(tmp_path, {**panel("x", PROMETHEUS, "text"), "targets": named}) == []
+
+
+@pytest.mark.parametrize(("kind", "held"), [("query", False), ("custom", True), ("textbox", True)])
+@pytest.mark.parametrize("expr", ['{job="$j"}', '{job=~"(${j:pipe}|b.c)"}'])
+def test_a_saved_value_is_held_where_grafana_keeps_it(tmp_path: Path, kind: str, held: bool, expr: str) -> None:
+    variable = {"name": "j", "type": kind, "query": "zz,yy", "current": {"value": "zz"}, "refresh": 1}
+    shown = [{"id": 1, **panel(expr.replace("|b.c", ""), LOKI)}]
+    board = {"title": "b", "schemaVersion": 39, "panels": shown, "templating": {"list": [variable]}}
+    (tmp_path / "b.json").write_text(json.dumps(board))
+    (tmp_path / "promtail.yaml").write_text(SHIPPER)
+    files = [tmp_path / "b.json", tmp_path / "promtail.yaml"]
+    found = lint(read_material(files, [], None, None, {}, SETTINGS)[0]).issues
+    assert ("label-not-set" in {issue.rule for issue in found}) is held
+
+
+@pytest.mark.parametrize(
     ("options", "severity"),
     [
         ({}, "warning"),
@@ -399,6 +444,11 @@ def test_shares_that_are_weighed_wrongly_are_a_warning(tmp_path: Path, options: 
         ({"title": "CPU %"}, False),
         ({"title": "Current QPS"}, False),
         ({"title": "Maps"}, True),
+        ({"title": "Requests / sec"}, False),
+        ({"title": "Cost USD"}, False),
+        ({"target_legendFormat": "{{a}} req/s"}, False),
+        ({"target_legendFormat": "{{a}}/{{b}}"}, True),
+        ({"kind": "stat", "options": {"reduceOptions": {"calcs": ["count"]}}}, False),
         ({"fieldConfig": {"defaults": {"custom": {"axisLabel": "per second"}}}}, False),
         ({"kind": "piechart"}, False),
         ({"kind": "piechart", "options": {"displayLabels": ["value"]}}, True),
@@ -423,6 +473,7 @@ TOP = "topk(1, sum by (l) (rate(x[5m])))"
         ("stat", TOP, {"target_instant": True, "target_range": True}, True),
         ("stat", TOP, {"transformations": [{"id": "reduce", "options": {}}]}, False),
         ("timeseries", TOP, {}, False),
+        ("stat", "topk(1, x @ end())", {}, False),
     ],
 )
 def test_topk_chooses_at_each_step(tmp_path: Path, kind: str, expr: str, more: dict[str, Any], says: bool) -> None:

@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.rule import LintRule
+from obs_check.panel.request import is_asked
 
 
 def _find(material: Material) -> Iterator[Found]:
     for board in material.boards:
         for panel in board.dashboard.panels:
-            counted = Counter(target.ref_id for target in panel.targets)
-            for index, target in enumerate(panel.targets):
-                if counted[target.ref_id] > 1 and target.ref_id not in [t.ref_id for t in panel.targets[:index]]:
-                    claim = f"several queries are named {target.ref_id}: Grafana keeps one answer a name"
-                    yield board.spot(panel, index), claim, "give every query its own refId"
+            asked = [(index, target.ref_id) for index, target in enumerate(panel.targets) if is_asked(panel, target)]
+            counted = Counter(name for _, name in asked)
+            first = {name: index for index, name in reversed(asked)}
+            for name in (name for name, number in counted.items() if number > 1):
+                claim = f"several queries are named {name}: Grafana keeps one answer a name"
+                yield board.spot(panel, first[name]), claim, "give every query its own refId"
 
 
 RULE = LintRule("duplicate-ref-id", "error", "two queries of a panel have the same refId", _find)

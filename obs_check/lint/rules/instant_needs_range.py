@@ -6,7 +6,7 @@ from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.rule import LintRule
 
-_OVER_TIME = {"timeseries", "graph", "trend", "state-timeline", "status-history", "heatmap"}
+_OVER_TIME = {"timeseries", "graph", "state-timeline", "status-history", "heatmap"}
 
 _REMEDY = "make it a range query: its type is Range in the query's options"
 _OF_TABLE = "make the panel a table, as the format of the query says"

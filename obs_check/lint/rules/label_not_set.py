@@ -1,6 +1,7 @@
 """label-not-set: a selector asks for a label that no shipper job of the configurations sets."""
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -9,6 +10,7 @@ from obs_check.lint.material import Material
 from obs_check.lint.question import Question
 from obs_check.lint.rule import LintRule
 from obs_check.logql.syntax.ast import Matcher
+from obs_check.panel.interpolate import references
 from obs_check.shipper.label_flow import Possible
 
 _BY_LOKI = {"service_name", "__aggregated_metric__", "__pattern__"}
@@ -36,7 +38,8 @@ def _find(material: Material) -> Iterator[Found]:
             selectors[_board(question)] += 1
             if any(m.name == _BESIDE and m.name in set_by_loki and not Possible().fits([m]) for m in known):
                 yield question.spot, *_BY_LOKI_BESIDE
-            matchers = [m for m in known if m.name not in set_by_loki]
+            chosen = _chosen_later(question)
+            matchers = [m for m in known if m.name not in set_by_loki and not _is_of(m, chosen)]
             if not is_open and not any(way.fits(matchers) for way in ways):
                 found += [(question, told) for told in _lacking(matchers, ways)]
     if found and not material.is_pushed_to():
@@ -47,6 +50,21 @@ def _find(material: Material) -> Iterator[Found]:
                 yield question.spot, told[0], f"{told[1]}{_FOREIGN}", "warning"
             else:
                 yield question.spot, *told
+
+
+def _chosen_later(question: Question) -> set[str]:
+    """The saved values of the variables that Grafana asks for anew as it loads the dashboard: it takes another one
+    where the saved one is not among them."""
+    variables = question.board.dashboard.variables if question.board else ()
+    named = references(question.raw)
+    held = [one.current for one in variables if one.type == "query" and one.name in named]
+    return {str(value) for one in held for value in (one if isinstance(one, list) else [one])}
+
+
+def _is_of(matcher: Matcher, chosen: set[str]) -> bool:
+    """Whether a matcher asks for values of these alone, one or several."""
+    parts = [part for part in re.split(r"[|()]", matcher.value.replace("\\", "")) if part]
+    return bool(parts) and chosen.issuperset(parts)
 
 
 def _board(question: Question) -> object:

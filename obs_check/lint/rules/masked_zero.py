@@ -160,6 +160,9 @@ def _writes_words(panel: Panel, value: float) -> bool:
             texts.append(mapping(options.get(f"{value:g}")).get("text"))
         elif given.get("type") == "range" and _holds(options, value):
             texts.append(mapping(options.get("result")).get("text"))
+        elif given.get("type") == "regex":
+            # What an expression fits is left to Grafana: it may be this value.
+            texts.append(mapping(options.get("result")).get("text"))
         elif str(given.get("value")) == f"{value:g}":
             texts.append(given.get("text"))
     return any(text and not re.search(r"\d", str(text)) for text in texts)
@@ -174,7 +177,13 @@ def _holds(options: Mapping[str, Any], value: float) -> bool:
 
 def _in_panel(panel: Panel, is_old: bool) -> Iterator[str]:
     text = mapping(panel.field_config.get("defaults")).get("noValue")
-    if text is not None and _ZERO.fullmatch(str(text)) and not _writes_words(panel, 0.0):
+    of_null = [one for listed in field_setting(panel, "mappings") for one in mappings(listed) if _is_of_null(one)]
+    if (
+        text is not None
+        and _ZERO.fullmatch(str(text))
+        and not _writes_words(panel, 0.0)
+        and not (of_null and panel.type in _MAPS_NOTHING)
+    ):
         yield f"noValue is {str(text)!r}: an answer without any series reads as that"
     for listed in field_setting(panel, "mappings") if panel.type in _MAPS_NOTHING else ():
         if any(_maps_null(one, is_old) for one in mappings(listed)):
@@ -183,11 +192,15 @@ def _in_panel(panel: Panel, is_old: bool) -> Iterator[str]:
         yield "nullValueMode is `null as zero`"
 
 
+def _is_of_null(given: Mapping[str, object]) -> bool:
+    return given.get("type") == "special" and mapping(given.get("options")).get("match") in _NULL_KEYS
+
+
 def _maps_null(given: Mapping[str, object], is_old: bool) -> bool:
     """Whether a mapping writes 0 for null: a special one does, none of texts (Grafana 11: getValueMappingResult)."""
     options = mapping(given.get("options"))
     text = given.get("text") if is_old and given.get("value") == "null" else None
-    if given.get("type") == "special" and options.get("match") in _NULL_KEYS:
+    if _is_of_null(given):
         text = mapping(options.get("result")).get("text")
     return bool(_ZERO.fullmatch(str(text if text is not None else "")))
 

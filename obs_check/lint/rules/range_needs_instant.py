@@ -1,8 +1,9 @@
 """range-needs-instant: a panel with one row a series asks for every step."""
 
+import re
 from collections.abc import Iterator
 
-from obs_check.lint.counted_ranges import chooses, counts_whole_range
+from obs_check.lint.counted_ranges import chooses, counted_ranges, counts_whole_range
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.panel_options import TILES, legend_reducers, reducers
@@ -11,6 +12,8 @@ from obs_check.panel.elements import Panel
 
 _ROWS = {"table", "table-old"}
 
+_AT_A_MOMENT = re.compile(r"@\s*(?:end|start|\d)")
+"""What PromQL says to be the same at each step."""
 _INSTANT = "make it an instant query alone, over `[$__range]` where it counts"
 _OF_TILES = f"{_INSTANT}; a line behind the numbers wants a query of its own"
 _OF_ROWS = f"{_INSTANT} (Prometheus: of the format Table, else every series is a frame of its own)"
@@ -24,7 +27,7 @@ def _find(material: Material) -> Iterator[Found]:
         if not question.is_asked or question.length_ms <= question.step_ms:
             # A range of a single step has one point, or two.
             continue
-        if any(not step.disabled for step in panel.transformations):
+        if any(not step.disabled for step in panel.transformations) or _AT_A_MOMENT.search(question.text):
             continue
         if chooser := _tiles_of(panel) and chooses(question):
             claim = f"{chooser} chooses anew at each step of a range query: every series that it ever chose is shown"
@@ -32,7 +35,8 @@ def _find(material: Material) -> Iterator[Found]:
             continue
         # A total in the legend is worse: sum-of-range speaks of that.
         bars = counts_whole_range(question) and "sum" not in legend_reducers(panel)
-        if _shows_rows(panel) or bars:
+        has_own_step = panel.interval or question.target is None or question.target.query.get("interval")
+        if (_shows_rows(panel) and not (has_own_step and counted_ranges(question))) or bars:
             claim = f"the {panel.type} shows a row for every step of a range query, not one for every series"
             yield question.spot, claim, _INSTANT if panel.type in TILES else _OF_ROWS
 

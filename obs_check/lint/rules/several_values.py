@@ -17,6 +17,9 @@ from obs_check.panel.elements import Variable
 from obs_check.panel.macros import read_text
 from obs_check.panel.variables import custom_options
 
+_HOLD_SEVERAL = {"query", "custom", "datasource"}
+"""Types of variables that Grafana lets hold several values."""
+
 
 def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
@@ -34,7 +37,10 @@ def _several(question: Question) -> dict[str, Variable]:
     return {
         v.name: v
         for v in variables
-        if v.name != repeat and (v.multi or v.include_all) and (v.type != "custom" or len(custom_options(v)) > 1)
+        if v.name != repeat
+        and v.type in _HOLD_SEVERAL
+        and (v.multi or v.include_all)
+        and (v.type != "custom" or len(custom_options(v)) > 1)
     }
 
 
