@@ -14,7 +14,6 @@ from obs_check.lint.other_lines import holds_pushing_program
 from obs_check.lint.pipeline_sample import fits_job, shipping_of
 from obs_check.lint.question import Question, board_questions
 from obs_check.lint.sample import SampleLines
-from obs_check.model.entry import Labels
 from obs_check.panel.datasource import Datasources
 from obs_check.panel.elements import Dashboard
 from obs_check.shipper.item import Stage
@@ -52,12 +51,9 @@ class ShipperFile:
 
     @cached_property
     def flows(self) -> tuple[tuple[ScrapeJob, Flow], ...]:
-        """Each job with the labels that its lines can have. With several clients, any client's external labels."""
-        return tuple((job, label_flow(job, self._external(job))) for job in self.config.jobs)
-
-    def _external(self, job: ScrapeJob) -> Labels:
-        clients = self.config.clients_of(job)
-        return {name: value for client in clients for name, value in client.external_labels.items()}
+        """Each job with the labels that its lines can have."""
+        own = {job.name: [client.external_labels for client in self.config.clients_of(job)] for job in self.config.jobs}
+        return tuple((job, label_flow(job, own[job.name])) for job in self.config.jobs)
 
 
 def _kind(stage: Stage | str) -> str:

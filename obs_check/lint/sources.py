@@ -53,7 +53,7 @@ _FILLED_IN = {".ftl", ".tpl", ".tmpl", ".template", ".gotmpl", ".mustache", ".hb
 _OF_HELM = re.compile(r"\{\{[^}]*(?:\.(?:Values|Release|Chart|Files|Capabilities)\b|\b(?:include|toYaml|tpl)\s)")
 _ESCAPED = re.compile(r"\$\$(?=[\w{])")
 """Flux (`postBuild` of a Kustomization) replaces `${NAME}` in manifests, and leaves one `$` of two."""
-_TAKEN = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)\}|\benv\(\\?\"(\w+)\\?\"\)")
+_TAKEN = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)(?:\}|:?[-=])|\benv\(\\?\"(\w+)\\?\"\)")
 _WITH_DEFAULT = re.compile(r"\$\{\w+:?[-=]([^{}\"]*)\}")
 
 

@@ -198,7 +198,7 @@ def _mapping(value: object, where: str, source: str) -> Mapping[str, Any]:
 
 
 def _items(value: object, where: str, source: str) -> list[Mapping[str, Any]]:
-    if value is None:
+    if value is None or value == {}:
         return []
     if not isinstance(value, list) or not all(isinstance(v, Mapping) for v in value):
         raise InputError(f"{source}: {where} is not a list of objects", "export the dashboard again")

@@ -1,8 +1,9 @@
 """Which labels the lines of a job can have, before each `match` stage and when they are pushed, without any line."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import cast
 
 from obs_check.logql.engine.match import stream_test
@@ -26,6 +27,8 @@ _ANY_LABELS = ("file_sd_configs", "http_sd_configs")
 """Discoveries whose targets may have any labels; what others tell begins with `__meta_`."""
 _NO_OWN_LABELS = ("loki.source.docker", "loki.source.kubernetes", "discovery.docker", "discovery.dockerswarm")
 """Alloy's sources and discoveries that add no labels but such either."""
+_FILLED_IN = re.compile(r"\{\{|\$[A-Za-z_]|<%|#\{|^(?:%\w+%|__\w+__|<[^<>]+>|@\w+@)$")
+"""Signs of what a program or a person fills in before the shipper reads it."""
 _SETTING = ("replace", "lowercase", "uppercase", "hashmod")
 
 
@@ -65,27 +68,37 @@ class Possible:
 
 @dataclass(frozen=True)
 class Flow:
-    """`start` are the labels in front of the first stage, `pushed` those at the end; `matches` are the match stages
-    with the labels in front of each; `sources` maps labels of `labels` stages to the extracted values they take.
+    """`start` are the labels in front of the first stage, `ways` those that each client pushes; `matches` are the match
+    stages with the labels in front of each; `sources` maps labels of `labels` stages to the extracted values they take.
     `unclear` tells that a stage hangs on the shipper's environment, so that no line shows what the job does."""
 
     start: Possible
-    pushed: Possible
+    ways: tuple[Possible, ...]
     matches: tuple[tuple[Match, Possible], ...]
     sources: Mapping[str, str]
     unclear: bool = False
 
+    @cached_property
+    def pushed(self) -> Possible:
+        """The labels at the end, whatever the client."""
+        return _either(list(self.ways))
 
-def label_flow(job: ScrapeJob, external: Labels) -> Flow:
-    """The labels of a job's lines; `external` are those that the clients add."""
+
+def label_flow(job: ScrapeJob, external: Sequence[Labels]) -> Flow:
+    """The labels of a job's lines; `external` are those that each of its clients adds."""
     found: list[tuple[Match, Possible]] = []
     sources: dict[str, str] = {}
     start = _start(job)
     end = _through(start, job.pipeline, found, sources, job.comes_bare)
-    # Clients add theirs behind all stages, to lines that lack the label then.
-    added = {name: _or_else(end.labels.get(name, frozenset({""})), _known(value)) for name, value in external.items()}
     unclear = any(isinstance(stage, Unclear) for stage in job.pipeline.every())
-    return Flow(start, Possible({**end.labels, **added}, end.open), tuple(found), sources, unclear)
+    ways = tuple(_with_external(end, labels) for labels in external or [{}])
+    return Flow(start, ways, tuple(found), sources, unclear)
+
+
+def _with_external(end: Possible, external: Labels) -> Possible:
+    """With what a client adds, behind all stages, to lines that lack the label then."""
+    added = {name: _or_else(end.labels.get(name, frozenset({""})), _known(value)) for name, value in external.items()}
+    return Possible({**end.labels, **added}, end.open)
 
 
 def _start(job: ScrapeJob) -> Possible:
@@ -150,7 +163,7 @@ def _written(rule: RelabelRule, before: Values) -> Values:
 
 
 def _known(value: str) -> Values:
-    return frozenset({value}) if is_known(value) else None
+    return frozenset({value}) if is_known(value) and not _FILLED_IN.search(value) else None
 
 
 def _either(ways: list[Possible]) -> Possible:

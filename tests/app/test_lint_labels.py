@@ -226,6 +226,23 @@ def test_clients_add_labels_behind_all_stages(stage: str, query: str, fits: bool
     assert (unset(tmp_path, query) == []) is fits
 
 
+@pytest.mark.parametrize(("query", "fits"), [('{c="1"}', True), ('{c="2"}', True), ('{c="3"}', False)])
+def test_each_client_adds_its_own_labels(query: str, fits: bool, tmp_path: Path) -> None:
+    clients = ", ".join(f"{{url: http://loki{n}.example, external_labels: {{c: {n}}}}}" for n in (1, 2))
+    (tmp_path / "p.yaml").write_text(FILES.replace(CLIENTS, f"clients: [{clients}]\n"), "utf-8")
+    assert (unset(tmp_path, query) == []) is fits
+
+
+@pytest.mark.parametrize(
+    "value", ["{{ inventory_hostname }}", "${X:-localhost}", "$X", "%X%", "__X__", "<X>", "@X@", "<%= x %>"]
+)
+def test_what_is_filled_in_may_be_anything(value: str, tmp_path: Path) -> None:
+    text = FILES.replace("job: files,", f"job: files, host: '{value}',")
+    (tmp_path / "p.yaml").write_text(text, "utf-8")
+    assert unset(tmp_path, '{host="web1"}') == []
+    assert unset(tmp_path, '{host="web1", job="other"}') == ['no job sets job to "other"']
+
+
 def test_the_values_that_jobs_set_are_told(tmp_path: Path) -> None:
     jobs = [f"  - {{job_name: j{n}, static_configs: [{{labels: {{job: {n}}}}}]}}" for n in "abcdefg"]
     (tmp_path / "p.yaml").write_text("\n".join([CLIENTS + "scrape_configs:", *jobs]), "utf-8")
@@ -279,6 +296,10 @@ def test_a_path_of_many_jobs_is_told_once_a_job(tmp_path: Path) -> None:
         ),
         ("[{logfmt: {mapping: {route: }}}, {labels: {path: route}}]", False),
         ("[{logfmt: {mapping: {path: }}}, {labels: {path: }}]", True),
+        (
+            "[{logfmt: {mapping: {path: }}}, {regex: {source: path, expression: '^(?P<path>/.)'}}, {labels: {path: }}]",
+            False,
+        ),
         ("[{regex: {expression: '(?P<path>/api|/health) (?P<size>small|large)'}}, {labels: {path: , size: }}]", False),
         (
             "[{logfmt: {mapping: {path: }}}, {template: {source: path, template: '{{ ToUpper .Value }}'}}, "

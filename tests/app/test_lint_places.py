@@ -53,7 +53,7 @@ def test_a_label_is_no_end_of_a_longer_one(tmp_path: Path) -> None:
     """`alloy fmt` sets the signs of a block below each other."""
     names = ["zip", "ip_kind", "ip", "zip2"]
     values = "".join(f"      {name:10} = null,\n" for name in names)
-    groups = " ".join(f"(?P<{name}>x)" for name in names)
+    groups = " ".join(f"(?P<{name}>.+)" for name in names)
     stages = f'  stage.regex {{ expression = "{groups}" }}\n  stage.labels {{\n    values = {{\n{values}    }}\n  }}\n'
     start = ALIKE.index("  stage.drop")
     (tmp_path / "c.alloy").write_text(f"{ALIKE[:start]}{stages}  forward_to = []\n}}\n", "utf-8")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from obs_check.golang.regex import capture_names
 from obs_check.lint.issue import Found, Spot
 from obs_check.lint.material import Material, ShipperFile
 from obs_check.lint.pipeline_sample import fits_job
@@ -86,6 +87,8 @@ def _not_of_lines(job: ScrapeJob, flow: Flow) -> Iterator[str]:
             yield one.source
         elif isinstance(one, Regex):
             yield from (found["name"] for found in _OF_WORDS.finditer(one.expression))
+            if one.source in capture_names(one.expression):
+                yield one.source
 
 
 def _spot(shipper: ShipperFile, job: ScrapeJob, name: str) -> Spot:

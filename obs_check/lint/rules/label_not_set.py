@@ -25,7 +25,7 @@ _BY_LOKI_BESIDE = (
 
 
 def _find(material: Material) -> Iterator[Found]:
-    ways = [flow.pushed for shipper in material.shippers for _, flow in shipper.flows]
+    ways = [way for shipper in material.shippers for _, flow in shipper.flows for way in flow.ways]
     if not ways:
         return
     set_by_loki = _BY_LOKI if any(_BESIDE in way.labels for way in ways) else _BY_LOKI | {_BESIDE}
