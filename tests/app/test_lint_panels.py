@@ -606,3 +606,26 @@ def test_rows_that_stand_for_nothing(sql: str, words: str, tmp_path: Path) -> No
     asked = {**panel("", {"uid": "x", "type": "mysql"}, "stat"), "targets": [{"refId": "A", "rawSql": sql}]}
     found = [one[2] for one in said(tmp_path, asked) if one[1] == "masked-zero"]
     assert [words in claim for claim in found] == [True] * bool(words)
+
+
+SEVERAL = {"name": "a", "query": "x", "multi": True, "refresh": 1, "current": {"value": ["x.y", "z"]}}
+
+
+@pytest.mark.parametrize(
+    ("expr", "kind", "told"),
+    [
+        ('{job="a"} |= `$a`', "query", [("several-values", 'write `|~ "$a"`')]),
+        ('{job="a"} |= "$a"', "query", [("several-values", 'write `|~ "$a"`')]),
+        ('{job="a"} |~ `$a`', "query", [("escaped-variable", 'write it in double quotes, "$a", or as ${a:regex}')]),
+        ('{job="a"} |= "$a"', "textbox", []),
+        ('{job="a"} |= "$a"', "interval", []),
+    ],
+)
+def test_a_variable_of_several_values_has_one_remedy(
+    expr: str, kind: str, told: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    shown = [{"id": 1, **panel(expr, LOKI, "logs")}]
+    board = {"title": "b", "schemaVersion": 39, "panels": shown, "templating": {"list": [{**SEVERAL, "type": kind}]}}
+    (tmp_path / "b.json").write_text(json.dumps(board))
+    found = lint(read_material([tmp_path / "b.json"], [], None, None, {}, SETTINGS)[0]).issues
+    assert [(issue.rule, issue.remedy) for issue in found] == told

@@ -6,10 +6,12 @@ stay, and the expression matches nothing (seen on Loki 3.5.9).
 
 from collections.abc import Iterator
 
+from obs_check.evidence.variables import plain_references
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.panel_options import mappings
 from obs_check.lint.rule import LintRule
+from obs_check.lint.rules.several_values import compared_texts, held_several
 from obs_check.panel.elements import Variable
 from obs_check.panel.escaping import special_escape, within_backticks
 from obs_check.panel.variables import ALL, custom_options
@@ -21,8 +23,10 @@ def _find(material: Material) -> Iterator[Found]:
             continue
         several = {v.name: v for v in question.board.dashboard.variables if v.multi or v.include_all}
         whys: dict[str, list[str]] = {}
+        # Of these several-values speaks.
+        halved = set().union(*map(plain_references, compared_texts(question))) & set(held_several(question))
         for name in within_backticks(question.raw):
-            if name in several and (why := _special(several[name])):
+            if name in several and name not in halved and (why := _special(several[name])):
                 whys.setdefault(why, []).append(name)
         for why, names in whys.items():
             stand = "stand" if len(names) > 1 else "stands"

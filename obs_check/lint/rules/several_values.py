@@ -4,6 +4,7 @@ Grafana writes several values as `a|b` for Loki, and escapes even a single one (
 datasource): `=` and `|=` compare with that very text, and beside other text `x-a|b` is `x-a` or `b`.
 """
 
+import re
 from collections.abc import Iterator
 
 from obs_check.evidence.variables import fitting_several, plain_references, texts_compared
@@ -17,20 +18,29 @@ from obs_check.panel.elements import Variable
 from obs_check.panel.macros import read_text
 from obs_check.panel.variables import custom_options
 
+_BY_EXPRESSION = re.compile(r"\w*\s*[=!|]~")
 _HOLD_SEVERAL = {"query", "custom", "datasource"}
 """Types of variables that Grafana lets hold several values."""
 
 
 def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
-        several = _several(question) if question.logql is not None else {}
+        several = held_several(question) if question.logql is not None else {}
         tree = read_text(question.raw) if several else None
         for query in log_queries(tree) if tree is not None else ():
             for part in texts_compared(query):
                 yield from _halved(question, part, several)
 
 
-def _several(question: Question) -> dict[str, Variable]:
+def compared_texts(question: Question) -> Iterator[str]:
+    """The parts of a query that compare with a text, not with an expression."""
+    tree = read_text(question.raw)
+    for query in log_queries(tree) if tree is not None else ():
+        parts = (question.raw[slice(*part.span)] for part in texts_compared(query))
+        yield from (part for part in parts if not _BY_EXPRESSION.match(part))
+
+
+def held_several(question: Question) -> dict[str, Variable]:
     """The variables that may hold several values in the panel: each copy of a repeated one has a value of its own."""
     variables = question.board.dashboard.variables if question.board else ()
     repeat = question.panel.repeat if question.panel else ""
@@ -51,6 +61,9 @@ def _halved(question: Question, part: ast.Matcher | ast.LineFilter, several: dic
         return
     new = fitting_several(text, isinstance(part, ast.Matcher), [v.name for v in held if not _as_saved(v)])
     if new != text:
+        if "`" in new and not {'"', "\\"} & set(new):
+            # Between backticks the values stay escaped.
+            new = new.replace("`", '"')
         first = held[0]
         may = f"All, written as `{first.all_value}`" if _as_saved(first) else "several values, written as `a|b`"
         yield question.spot, f"${first.name} may hold {may}: `{text}` does not fit", f"write `{new}`"
