@@ -8,9 +8,16 @@ from pathlib import Path
 
 _SIGNS = {
     "Docker's log driver": (r"driver:[ \t]*[\"']?(?:grafana/)?loki\b",),
-    "Fluent Bit": (r"name[ \t]+loki[ \t]*$",),
+    "Fluent Bit": (r"name[ \t]+(?:grafana-)?loki[ \t]*$",),
+    "Fluent Bit, Fluentd or Vector in a container": (
+        r"(?:- )?image:[ \t]*[\"']?(?:[\w.-]+/)*(?:timberio/vector|fluent/fluent-bit|fluent/fluentd)\b",
+    ),
     "Fluentd": (r"@type[ \t]+loki[ \t]*$",),
     "Grafana Agent in static mode": (r"logs:", r"(?:- )?configs:", r"(?:- )?scrape_configs:"),
+    "the log forwarder of OpenShift": (r"kind:[ \t]*ClusterLogForwarder\b", r"(?:- )?type:[ \t]*[\"']?loki"),
+    "the logging operator": (r"kind:[ \t]*(?:Cluster)?Output\b", "loki:"),
+    "an exporter of events": ("receivers:", "(?:- )?loki:", "url:"),
+    "Falcosidekick": ("loki:", "hostport:"),
     "OpenTelemetry's Collector": ("exporters:", "pipelines:", r"logs(?:/\w+)?:"),
     "Vector": ("sinks:", r"type:[ \t]*[\"']?loki\b"),
 }
@@ -19,7 +26,9 @@ _WAYS = {
     way: [re.compile(rf"^[ \t]*{sign}", re.MULTILINE | re.IGNORECASE) for sign in signs]
     for way, signs in _SIGNS.items()
 }
-_PUSHES = re.compile(r"^(?P<above>.*\n)?(?P<row>[^#\n]*\bhttps?://[^\s#]*/loki/api/v1/push\b)", re.MULTILINE)
+_PUSHES = re.compile(
+    r"^(?P<above>.*\n)?(?P<row>[^#\n]*\bhttps?://[^\s#]*(?:/loki/api/v1/push|\bloki[^\s#/]*/otlp)\b)", re.MULTILINE
+)
 _VARIABLE = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
 
 
@@ -37,16 +46,25 @@ def other_lines(text: str) -> Iterator[tuple[int, str, frozenset[str]]]:
 
 
 _APPENDERS = re.compile(
-    rb"/loki/api/v1/push\b|\bloki4j\b|loki-logback|\b(?:pino|winston)-loki\b|logging_loki|\bLokiHandler\b|"
-    rb"Sinks\.Grafana\.Loki|tracing[-_]loki\b"
+    rb"loki/api/v1/push\b|\bloki4j\b|loki-logback|\b(?:pino|winston)-loki\b|logging[-_]loki|\bLokiHandler\b|GrafanaLoki\b|"
+    rb"Sinks\.Grafana\.Loki|tracing[-_]loki\b|loki-client-go|monolog-loki|k6/x/loki|<Loki\b|grafana/faro|log-?driver[\"']?\s*[:=]"
+    rb"\s*[\"']loki\b"
 )
-"""Loki's push address, and libraries by which applications push their own lines."""
+"""Loki's push address, libraries by which applications push their own lines, and Docker's driver."""
+_OUTPUTS = re.compile(
+    rb"^[ \t]*(?:name[ \t]+(?:grafana-)?|@type[ \t]+|type[ \t]*=[ \t]*[\"']|\[*(?:outputs|sinks)\.)loki\b"
+    rb"|^[ \t]*loki[ \t]*[({]",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""What Fluent Bit, Fluentd, Vector, Telegraf, Logstash and syslog-ng call it in their own files."""
+_OF_OUTPUTS = {".cfg", ".conf", ".hcl", ".toml"}
 _OF_PROGRAMS = {
     "", ".cs", ".csproj", ".go", ".gradle", ".java", ".js", ".kt", ".kts", ".mjs", ".php", ".properties", ".py", ".rb",
-    ".rs", ".sh", ".toml", ".ts", ".xml",
+    ".rs", ".sh", ".ts", ".xml", ".mod", *_OF_OUTPUTS,
 }  # fmt: skip
 OF_TOOLS = frozenset({".git", ".venv", "node_modules"})
 """Folders in which nobody writes configurations."""
+_OF_PROGRAM = re.compile(r"(?:package|composer|daemon|appsettings.*)\.json$|requirements.*\.txt$")
 _NOT_OWN = {*OF_TOOLS, "vendor"}
 _LARGEST = 256 * 1024
 _MOST = 5000
@@ -63,14 +81,16 @@ def _program_files(folder: Path) -> Iterator[Path]:
         # What others wrote may be a hundred times as much.
         folders[:] = sorted(set(folders) - _NOT_OWN)
         for file in (Path(place, name) for name in sorted(names)):
-            ours = (file.suffix in _OF_PROGRAMS or file.name == "package.json") and not file.name.startswith(".env")
+            named = _OF_PROGRAM.match(file.name) is not None
+            ours = (file.suffix in _OF_PROGRAMS or named) and not file.name.startswith(".env")
             if ours and file.is_file() and file.stat().st_size <= _LARGEST:
                 yield file
 
 
 def _pushes(file: Path) -> bool:
     try:
-        return _APPENDERS.search(file.read_bytes()) is not None
+        text = file.read_bytes()
+        return bool(_APPENDERS.search(text) or (file.suffix in _OF_OUTPUTS and _OUTPUTS.search(text)))
     except OSError:
         return False
 
