@@ -51,8 +51,9 @@ _OF_A_SHIPPER = re.compile(r"scrape_configs|(?:\\[nt]|\b)loki\.(?:source\.\w+|wr
 _FILLED_IN = {".ftl", ".tpl", ".tmpl", ".template", ".gotmpl", ".mustache", ".hbs", ".erb", ".j2", ".jinja", ".jinja2"}
 """What stands in front of the ending of a file that a program makes another one of."""
 _OF_HELM = re.compile(r"\{\{[^}]*(?:\.(?:Values|Release|Chart|Files|Capabilities)\b|\b(?:include|toYaml|tpl)\s)")
-_ESCAPED = re.compile(r"\$\$(?=[\w{])")
-"""Flux (`postBuild` of a Kustomization) replaces `${NAME}` in manifests, and leaves one `$` of two."""
+_ESCAPED = re.compile(r"\$\$(?!hashKey\b)(?=[\w{])")
+"""Flux (`postBuild` of a Kustomization) replaces `${NAME}` in manifests, and leaves one `$` of two; `$$hashKey` is a
+key of old dashboards that no query has."""
 _TAKEN = re.compile(r"(?<!\$)\$\{([A-Za-z_]\w*)(?:\}|:?[-=])|\benv\(\\?\"(\w+)\\?\"\)")
 _WITH_DEFAULT = re.compile(r"\$\{\w+:?[-=]([^{}\"]*)\}")
 

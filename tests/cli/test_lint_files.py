@@ -258,7 +258,7 @@ def test_copies_of_a_dashboard_are_spoken_of_once(tmp_path: Path, capsys: pytest
 
 
 def test_one_of_the_dashboards_of_a_file_is_a_copy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    broken = {**BOARD["panels"][0], "targets": [{"refId": "A", "expr": '{job="a"} |'}]}
+    broken = {**BOARD["panels"][0], "$$hashKey": "object:1", "targets": [{"refId": "A", "expr": '{job="a"} |'}]}
     first, second = ({**BOARD, "uid": uid, "title": uid, "panels": [broken]} for uid in ("first", "second"))
     (tmp_path / "all").mkdir()
     data = {f"{one['uid']}.json": json.dumps(one) for one in (first, second)}
