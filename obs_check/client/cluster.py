@@ -63,7 +63,9 @@ class Cluster:
         where = f"--namespace={name_of(namespace, 'namespace')}" if namespace else "--all-namespaces"
         narrowed = (f"--selector={selector}",) if selector else ()
         found = self._json("get", kind, where, *narrowed, "--output=json").get("items")
-        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+        if not isinstance(found, list):
+            raise Unavailable(f"{self.config.context}: kubectl's answer is not a list of {kind}", "run it by hand")
+        return [one for one in found if isinstance(one, dict)]
 
     def item(self, kind: str, namespace: str, name: str) -> dict[str, Any]:
         """One object."""

@@ -226,6 +226,23 @@ def test_a_calculation_that_only_a_run_shows_to_be_wrong() -> None:
     assert "the calculation diff makes 0 of the answer; to show the last value that is not null reads 2" in found.claim
 
 
+@pytest.mark.parametrize("decision", ["allow", "deny"])
+def test_a_table_of_the_other_decision_is_told_by_the_run(decision: Any) -> None:
+    other = {"allow": "deny", "deny": "allow"}[decision]
+    lines = [f"decision={event.event.decision} url={event.event.url}" for event in RUN.sent]
+    document = dashboard([{"type": "logs", "expr": f'{{job="b"}} | logfmt | decision=`{other}`'}])
+    with staged(document, [stream({"job": "b"}, lines)]) as systems:
+        check = Check(
+            replace(systems, expectations={1: Expectation(1, "B", "lines", decision=decision)}), Outcome("verify", RUN)
+        )
+        check.panels(RUN)
+        check.explain()
+    (found,) = check.outcome.findings
+    assert (found.cause, found.fix.safety) == ("pipeline.label-filter-kills", "safe")
+    assert f"drops the 1 line of {decision} events, which the panel has to show" in found.claim
+    assert f'with `| decision="{decision}"` 1 pass' in found.claim
+
+
 @pytest.mark.parametrize(("written", "known"), [(None, True), ({"uid": "loki"}, False)], ids=["of-none", "of-one"])
 def test_a_panel_whose_default_datasource_is_of_another_kind(written: dict[str, str] | None, known: bool) -> None:
     document = dashboard([{"expr": '{job="b"}', "datasource": written}])

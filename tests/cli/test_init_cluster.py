@@ -130,8 +130,12 @@ def test_a_role_that_may_read_nothing_is_told_each_verb_and_resource(
 
 @pytest.mark.parametrize(
     ("program", "why"),
-    [("echo '<html>'", "kubectl's answer is not a JSON object"), ("echo no >&2; exit 1", "kubectl ended with 1: no")],
-    ids=["page", "failed"],
+    [
+        ("echo '<html>'", "kubectl's answer is not a JSON object"),
+        ("echo '{}'", "kubectl's answer is not a list of services"),
+        ("echo no >&2; exit 1", "kubectl ended with 1: no"),
+    ],
+    ids=["page", "nothing", "failed"],
 )
 def test_a_cluster_that_does_not_answer_has_no_grafana_missing(
     program: str, why: str, use: Use, tmp_path: Path, capsys: pytest.CaptureFixture[str]

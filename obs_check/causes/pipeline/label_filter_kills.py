@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
@@ -23,6 +24,7 @@ from obs_check.logql.stages.row import Row
 from obs_check.logql.syntax import ast
 from obs_check.logql.syntax.printer import stage_text
 from obs_check.logql.syntax.walk import transform
+from obs_check.model.event import find_tags
 from obs_check.model.finding import Finding, Meaning, Observation, Proof
 from obs_check.model.wording import count_noun
 
@@ -30,7 +32,7 @@ from obs_check.model.wording import count_noun
 def find(context: Context, broken: BrokenTarget) -> Finding | None:
     """Name the filter and the values that its labels have, and count with one that passes."""
     if broken.emptied is None:
-        return None
+        return _other_decision(context, broken)
     before, after = broken.emptied
     place = after.stages - 1
     stage = broken.query.stages[place]
@@ -72,6 +74,49 @@ def find(context: Context, broken: BrokenTarget) -> Finding | None:
         ),
         group=",".join(names),
     )
+
+
+def _other_decision(context: Context, broken: BrokenTarget) -> Finding | None:
+    """A filter that lines of the run pass, and none of those that the panel is there for."""
+    expectation = context.panels.expectations.get(broken.panel.id)
+    if context.run is None or expectation is None or not expectation.decision:
+        return None
+    tags = {event.tag for event in context.run.events if event.outcome == expectation.decision}
+    lines = [one for one in broken.lines if not tags.isdisjoint(find_tags(one[1], context.run.id))]
+    for place, stage in enumerate(broken.query.stages):
+        if place < broken.head or not isinstance(stage, ast.LabelFilter):
+            continue
+        before_it, behind = broken.query.stages[broken.head : place], broken.query.stages[place + 1 :]
+        reaching = passing_rows(before_it, lines, broken.settings)
+        if not reaching or passing_rows((*before_it, stage), lines, broken.settings):
+            continue
+        names = list(dict.fromkeys(compared_labels(stage.predicate)))
+        changed = ast.LabelFilter(transform(stage.predicate, partial(_as_all_have, rows=reaching)))
+        if first_passed((changed,), before_it, behind, lines, broken.settings) is None:
+            return None
+        text, new = stage_text(stage), stage_text(changed)
+        rewrite = replace_stage(context, broken, place, new)
+        found, probe = count_fixed(context, broken, rewrite)
+        seen = "; ".join(f"{name} is {_shown(reaching, name)}" for name in names)
+        dropped = f"`{text}` drops the {count_noun(len(reaching), 'line')} of {expectation.decision} events"
+        return CAUSE.finding(
+            f"{dropped}, which the panel has to show: {seen}; with `{new}` {found:g} pass",
+            Proof(broken.measured, (probe,)),
+            query_fix(context, f"compare {', '.join(names)} with a value that occurs", rewrite.edits, "other"),
+            group=",".join(names),
+        )
+    return None
+
+
+def _as_all_have(predicate: ast.Predicate, rows: Sequence[Row]) -> ast.Predicate:
+    """The comparison with the one value that all rows have."""
+    if not isinstance(predicate, ast.StringPredicate) or predicate.matcher.op not in ("=", "=~"):
+        return predicate
+    values = {row.get(predicate.matcher.name) for row in rows}
+    only = values.pop() if len(values) == 1 else ""
+    if not only or accepts_value(predicate.matcher, only):
+        return predicate
+    return ast.StringPredicate(replace(predicate.matcher, op="=", value=only))
 
 
 def _shown(reaching: Sequence[Row], name: str) -> str:
