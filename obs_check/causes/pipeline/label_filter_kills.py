@@ -103,7 +103,7 @@ def _other_decision(context: Context, broken: BrokenTarget) -> Finding | None:
             f"{dropped}, which the panel has to show: {seen}; with `{new}` {found:g} pass",
             Proof(broken.measured, (probe,)),
             query_fix(context, f"compare {', '.join(names)} with a value that occurs", rewrite.edits, "other"),
-            group=",".join(names),
+            group=text,
         )
     return None
 

@@ -16,7 +16,7 @@ from obs_check.evidence.cause import on_query
 from obs_check.evidence.context import BrokenTarget, Context
 from obs_check.evidence.lacking import Lacking, lacking_labels
 from obs_check.evidence.needed_labels import labels_needed
-from obs_check.evidence.parser_at import as_written, count_fixed, rows_at
+from obs_check.evidence.parser_at import as_written, count, count_fixed, rows_at, with_values
 from obs_check.evidence.query_edit import Rewrite, edit_texts, move_stage, replace_stage
 from obs_check.evidence.query_fix import query_fix, with_edits
 from obs_check.evidence.query_text import filtering_behind, group_by_label, unwrap_label
@@ -120,7 +120,7 @@ def _misnamed(context: Context, broken: BrokenTarget, lack: Lacking) -> Finding 
             named = tuple(replace(one, value=value) if other is one else other for other in stage.assignments)
             new = stage_text(replace(stage, assignments=named))
             rewrite = replace_stage(context, broken, place, new, (one.name,))
-            found, probe = count_fixed(context, broken, rewrite, (one.name,))
+            found, probe = count(context, broken, with_values(rewrite.query, (one.name,)))
             if found > 0:
                 return CAUSE.finding(
                     f"`{stage_text(stage)}` makes `{one.name}` of `{absent}`, which no line has: as written 0 of "

@@ -27,6 +27,8 @@ from obs_check.model.wording import count_noun
 
 _DELIMITED = re.compile(r"/(.*)/[gims]*")
 """A regular expression as other languages have it."""
+_BLANK = re.compile(r"(?<=[\W_])(?:\\s(?!\*)\+?| +(?![*?+{|)\]]))(?=[\W_])")
+"""Blanks beside punctuation in a pattern, which lines may have or not."""
 _ESCAPES = {"&": "\\u0026", "<": "\\u003c", ">": "\\u003e"}
 
 
@@ -187,6 +189,8 @@ def _others(stage: ast.LineFilter, whole: str) -> Iterator[tuple[ast.LineFilter,
         if "\\\\" in wanted:
             # Two backslashes are one in double quotes, and two in backticks.
             yield with_text(wanted.replace("\\\\", "\\")), "same"
+        if (blank := _BLANK.sub(r"\\s*", wanted)) != wanted:
+            yield with_text(blank), "same"
         as_delimited = _DELIMITED.fullmatch(wanted)
         yield with_text(f"(?i){(as_delimited[1] if as_delimited else wanted).replace('(?i)', '')}"), "same"
         return

@@ -49,7 +49,9 @@ def _other(at: ParserAt) -> ast.Stage | None:
     that it sets, whatever of it a query uses: else it would be called one thing in one panel and another in the next.
     """
     if not at.unset:
-        return None
+        # Nothing of it is used, and `__error__` is.
+        failing = isinstance(at.stage, ast.JsonParser) and all(row.error for row in at.after)
+        return ast.LogfmtParser() if failing and are_logfmt(at.lines) else None
     fields = json_fields(at.lines)
     if fields:
         if isinstance(at.stage, ast.JsonParser):

@@ -14,7 +14,7 @@ def group_by(frames: Sequence[Frame], options: Mapping[str, Any]) -> list[Frame]
     rules: Mapping[str, Any] = options.get("fields") or {}
     result = []
     for frame in frames:
-        named = [(f, rules.get(display_name(f, frame, frames)) or rules.get(f.name) or {}) for f in frame.fields]
+        named = [(f, rules.get(display_name(f, frame, frames)) or {}) for f in frame.fields]
         keys = [f for f, rule in named if rule.get("operation") == "groupby"]
         if not keys:
             continue
