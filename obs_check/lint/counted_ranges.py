@@ -10,6 +10,8 @@ _LOGQL_COUNTS = {"count_over_time", "bytes_over_time", "sum_over_time"}
 _PROMQL_COUNTS = {"increase", "count_over_time", "sum_over_time", "changes", "resets"}
 _PROMQL_PASSES = {"round", "ceil", "floor", "sort", "sort_desc", "label_replace", "label_join"}
 _SUMS = {"sum", "topk", "bottomk", "sort", "sort_desc"}
+_SEVERAL = {"topk", "bottomk", "approx_topk", "count_values", "sort", "sort_desc", "limitk", "limit_ratio"}
+"""Aggregations whose answer may have several series without a grouping."""
 ADDS = {"+", "-", "or"}
 """Operators whose answer is a count where both sides are."""
 FILTERS = {">", "<", ">=", "<=", "==", "!=", "and", "unless"}
@@ -32,6 +34,29 @@ def counts_whole_range(question: Question) -> bool:
 def chooses(question: Question) -> str:
     """`topk` or `bottomk` where that decides which series a query answers; "" where nothing does."""
     return _chooser(question.promql if question.logql is None else question.logql)
+
+
+def answers_one_series(question: Question) -> bool:
+    """Whether all that a query selects becomes one series."""
+    return _is_one(question.promql if question.logql is None else question.logql)
+
+
+def _is_one(tree: Any) -> bool:
+    match type(tree).__name__:
+        case "ParenExpr" | "UnaryExpr" | "LabelReplace":
+            return _is_one(tree.expr)
+        case "Call":
+            return bool(tree.args) and all(map(_is_one, tree.args))
+        case "BinaryExpr":
+            return _is_one(tree.lhs) and _is_one(tree.rhs)
+        case "BinaryOperation":
+            return _is_one(tree.left) and _is_one(tree.right)
+        case "AggregateExpr":
+            return str(tree.op) not in _SEVERAL and tree.modifier is None
+        case "VectorAggregation":
+            return tree.op not in _SEVERAL and tree.grouping is None
+        case name:
+            return name in ("NumberLiteral", "StringLiteral", "Number", "VectorLiteral")
 
 
 def _chooser(tree: Any) -> str:

@@ -173,6 +173,8 @@ class _MetricsQLReading:
                 else:
                     self._single()
             elif self._take("offset"):
+                if kind not in ("selector", "range"):
+                    self._found("`offset` behind an expression")
                 self._take("-")
                 self._duration(self._want("duration", "number", "name"))
             else:

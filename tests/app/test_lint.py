@@ -302,7 +302,11 @@ def test_what_sqlglot_warns_of_is_not_told(tmp_path: Path, caplog: pytest.LogCap
     ("query", "habits"),
     [
         ("sum(rate(x)) / RATE(y[5m])", ["`rate` without a range", "the function `RATE`"]),
-        ("quantile_over_time(0.9, x) offset 1d", ["`quantile_over_time` without a range"]),
+        (
+            "quantile_over_time(0.9, x) offset 1d",
+            ["`quantile_over_time` without a range", "`offset` behind an expression"],
+        ),
+        ("sum(x) offset 1d", ["`offset` behind an expression"]),
         ('WITH (f(q) = q[5m], own = {a="b" or c="d"}) rate(f(x{own}))', ["`WITH` templates", "`rate` without a range"]),
         ("rate(x[2i] @ end()) > 1Ki", ["the duration `2i`", "the number `1Ki`"]),
         ("(x, any(y)) if z", ["a list in brackets", "the aggregation `any`", "the operator `if`"]),

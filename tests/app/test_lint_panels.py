@@ -386,7 +386,7 @@ def test_the_range_of_a_last_value_alone_is_meant(tmp_path: Path, kind: str, mor
     [({}, True), ({"interval": "1d"}, False), ({"target_interval": "1d"}, False)],
 )
 def test_a_table_may_have_a_row_for_each_day(tmp_path: Path, more: dict[str, Any], says: bool) -> None:
-    found = said(tmp_path, panel("sum(increase(x_total[1d]))", PROMETHEUS, "table", timeFrom="30d", **more))
+    found = said(tmp_path, panel("sum by (a) (increase(x_total[1d]))", PROMETHEUS, "table", timeFrom="30d", **more))
     assert ("range-needs-instant" in {rule for _, rule, _, _ in found}) is says
 
 
@@ -403,6 +403,30 @@ def test_queries_that_are_asked_have_a_name_each(tmp_path: Path, targets: list[d
     found = said(tmp_path, {**panel("x", PROMETHEUS), "targets": named})
     assert ("duplicate-ref-id" in {rule for _, rule, _, _ in found}) is says
     assert said(tmp_path, {**panel("x", PROMETHEUS, "text"), "targets": named}) == []
+
+
+@pytest.mark.parametrize(
+    ("expr", "says"),
+    [
+        ("sum(x)", False),
+        ("sum(x) / count(y) * 100", False),
+        ("round(sum(rate(x[5m])))", False),
+        ("sum by (a) (x)", True),
+        ("topk(3, x)", True),
+        ("x / sum(x)", True),
+    ],
+)
+def test_a_table_of_one_series_has_a_row_for_each_time(tmp_path: Path, expr: str, says: bool) -> None:
+    found = said(tmp_path, panel(expr, PROMETHEUS, "table"))
+    assert ("range-needs-instant" in {rule for _, rule, _, _ in found}) is says
+
+
+def test_mixed_datasources_have_names_of_their_own(tmp_path: Path) -> None:
+    targets = [{"refId": "A", "expr": "x", "datasource": PROMETHEUS}, {"refId": "A", "expr": "{}", "datasource": LOKI}]
+    mixed = {**panel("x", {"uid": "-- Mixed --", "type": "datasource"}), "targets": targets}
+    assert "duplicate-ref-id" not in {rule for _, rule, _, _ in said(tmp_path, mixed)}
+    alike = {**mixed, "targets": [{**one, "datasource": LOKI} for one in targets]}
+    assert "duplicate-ref-id" in {rule for _, rule, _, _ in said(tmp_path, alike)}
 
 
 @pytest.mark.parametrize(("kind", "held"), [("query", False), ("custom", True), ("textbox", True)])

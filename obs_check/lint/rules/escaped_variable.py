@@ -19,7 +19,7 @@ from obs_check.panel.variables import ALL, custom_options
 
 def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
-        if question.board is None or question.language != "logql":
+        if question.board is None or question.language != "logql" or not question.is_asked:
             continue
         several = {v.name: v for v in question.board.dashboard.variables if v.multi or v.include_all}
         whys: dict[str, list[str]] = {}

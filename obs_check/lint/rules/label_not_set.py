@@ -34,7 +34,7 @@ def _find(material: Material) -> Iterator[Found]:
     found: list[tuple[Question, tuple[str, str]]] = []
     selectors: Counter[object] = Counter()
     for question in material.questions:
-        for known in question.known_matchers():
+        for known in question.known_matchers() if question.is_asked else ():
             selectors[_board(question)] += 1
             if any(m.name == _BESIDE and m.name in set_by_loki and not Possible().fits([m]) for m in known):
                 yield question.spot, *_BY_LOKI_BESIDE

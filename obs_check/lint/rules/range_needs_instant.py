@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from obs_check.lint.counted_ranges import chooses, counted_ranges, counts_whole_range
+from obs_check.lint.counted_ranges import answers_one_series, chooses, counted_ranges, counts_whole_range
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.panel_options import TILES, legend_reducers, reducers
@@ -36,15 +36,16 @@ def _find(material: Material) -> Iterator[Found]:
         # A total in the legend is worse: sum-of-range speaks of that.
         bars = counts_whole_range(question) and "sum" not in legend_reducers(panel)
         has_own_step = panel.interval or question.target is None or question.target.query.get("interval")
-        if (_shows_rows(panel) and not (has_own_step and counted_ranges(question))) or bars:
+        is_history = answers_one_series(question) or (has_own_step and counted_ranges(question))
+        if (_shows_rows(panel) and not is_history) or bars:
             claim = f"the {panel.type} shows a row for every step of a range query, not one for every series"
             yield question.spot, claim, _INSTANT if panel.type in TILES else _OF_ROWS
 
 
 def _tiles_of(panel: Panel) -> bool:
-    """Whether a panel has a tile for each series; of one that adds up its steps sum-of-range speaks."""
+    """Whether a panel has a tile for the last value of each series."""
     calcs, by_row = reducers(panel)
-    return panel.type in TILES and not by_row and "sum" not in calcs
+    return panel.type in TILES and not by_row and set(calcs) <= {"last", "lastNotNull"}
 
 
 def _shows_rows(panel: Panel) -> bool:

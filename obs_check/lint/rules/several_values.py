@@ -25,7 +25,7 @@ _HOLD_SEVERAL = {"query", "custom", "datasource"}
 
 def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
-        several = held_several(question) if question.logql is not None else {}
+        several = held_several(question) if question.logql is not None and question.is_asked else {}
         tree = read_text(question.raw) if several else None
         for query in log_queries(tree) if tree is not None else ():
             for part in texts_compared(query):
