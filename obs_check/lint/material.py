@@ -49,6 +49,11 @@ class ShipperFile:
         found = first + _line(rows[first:after], needles, _kind(stage), 0)
         return Spot(file or self.config.file, start + found)
 
+    def key(self, job: ScrapeJob, stage: Stage) -> object:
+        """What is the same for a stage of a job in all jobs that share its text: those of a component of Alloy's, and
+        those with the very same stages (an anchor of YAML). What it is there for in one of them, it is there for."""
+        return id(stage) if self.config.dialect == "alloy" else (job.pipeline, stage)
+
     @cached_property
     def flows(self) -> tuple[tuple[ScrapeJob, Flow], ...]:
         """Each job with the labels that its lines can have."""

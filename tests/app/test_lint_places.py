@@ -61,6 +61,69 @@ def test_a_label_is_no_end_of_a_longer_one(tmp_path: Path) -> None:
     assert (issue.rule, issue.spot.line) == ("high-cardinality-label", 12)
 
 
+OF_THREE = """\
+loki.source.file "f" {
+  targets    = [{__path__ = "/x.log", job = "a"}]
+  forward_to = [loki.process.p.receiver]
+}
+loki.source.file "g" {
+  targets    = [{__path__ = "/y.log", job = "b", pod = "x"}]
+  forward_to = [loki.process.p.receiver]
+}
+loki.source.syslog "s" {
+  listener { address = "127.0.0.1:1514" }
+  forward_to = [loki.process.p.receiver]
+}
+loki.process "p" {
+  stage.match {
+    selector = "{job=\\"a\\"}"
+    stage.static_labels { values = {z = "1"} }
+  }
+  stage.structured_metadata { values = {pod = ""} }
+  stage.drop { older_than = "1h" }
+  stage.json { expressions = {trace_id = ""} }
+  stage.labels { values = {trace_id = ""} }
+  stage.replace {
+    expression = "(a)"
+    replace    = "$1"
+  }
+  stage.timestamp {
+    source = "trace_id"
+    format = "YYYY"
+  }
+  forward_to = []
+}
+"""
+
+
+def test_what_is_there_for_one_source_is_told_of_no_other(tmp_path: Path) -> None:
+    (tmp_path / "c.alloy").write_text(OF_THREE, "utf-8")
+    found = lint(read_material([tmp_path / "c.alloy"], [], None, None, {}, SETTINGS)[0]).issues
+    rules = ["taken-literally", "timestamp-format", "high-cardinality-label"]
+    assert [issue.rule for issue in found] == rules
+
+
+ANCHOR = """\
+scrape_configs:
+  - job_name: a
+    static_configs: [{labels: {job: a, __path__: /x.log}}]
+    pipeline_stages: &p
+      - match: {selector: '{job="a"}', stages: [{static_labels: {z: one}}]}
+      - match: {selector: '{job="c"}', stages: [{static_labels: {z: one}}]}
+      - json: {expressions: {level: level}, sources: b}
+  - job_name: b
+    static_configs: [{labels: {job: b, __path__: /y.log}}]
+    pipeline_stages: *p
+"""
+
+
+def test_what_is_there_for_one_job_is_told_of_no_other(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text("clients: [{url: http://loki.example}]\n" + ANCHOR, "utf-8")
+    found = lint(read_material([tmp_path / "p.yaml"], [], None, None, {}, SETTINGS)[0]).issues
+    assert [issue.spot.line for issue in found if issue.rule == "match-never"] == [7]
+    assert [issue.rule for issue in found].count("stage-key-unknown") == 1
+
+
 UNWRAPPED = """\
 scrape_configs:
   - job_name: api

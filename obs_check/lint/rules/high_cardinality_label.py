@@ -43,6 +43,7 @@ _REMEDY = "leave it in the line and parse it in the query, or move it to structu
 
 def _find(material: Material) -> Iterator[Found]:
     for shipper in material.shippers:
+        places: set[tuple[Spot, str]] = set()
         for job, flow in shipper.flows:
             told: set[str] = set()
             constant = set(_not_of_lines(job, flow))
@@ -52,7 +53,11 @@ def _find(material: Material) -> Iterator[Found]:
                 if _UNBOUNDED.fullmatch(source) and not _OF_ONE_SIDE.fullmatch(source):
                     told.add(name)
                     claim = f"job {job.name} makes a label of {source}: a stream for every value"
-                    yield _spot(shipper, job, name), claim, _REMEDY
+                    spot = _spot(shipper, job, name)
+                    if (spot, source) not in places:
+                        # The stages of one component of Alloy's are those of several jobs.
+                        places.add((spot, source))
+                        yield spot, claim, _REMEDY
             for rule in job.relabel:
                 source = _own_of_pod(rule, job)
                 if source and flow.pushed.values(rule.target) is None:

@@ -15,15 +15,17 @@ from obs_check.shipper.stages.match import Match
 
 def _find(material: Material) -> Iterator[Found]:
     for shipper in material.shippers:
-        for job, flow in shipper.flows:
-            for stage, labels in flow.matches:
+        every = [(job, stage, labels) for job, flow in shipper.flows for stage, labels in flow.matches]
+        told = {shipper.key(job, stage) for job, stage, labels in every if labels.fits(known_matchers(stage))}
+        for job, stage, labels in every:
+            if (key := shipper.key(job, stage)) not in told:
+                told.add(key)
                 matchers = known_matchers(stage)
-                if labels.fits(matchers):
-                    continue
                 claim = f"job {job.name}: no line can match {_text(stage)}: {_why(matchers, labels, job)}"
                 effect = "it drops nothing" if stage.drop else "its stages never run"
                 needles = [f'{m.name}{m.op}"{m.value}"' for m in matchers if not labels.fits([m])]
-                yield shipper.spot(job, *needles, stage=stage), claim, f"{effect}; set the label in front of the stage"
+                spot = shipper.spot(job, *needles, stage=stage)
+                yield spot, claim, f"{effect}; set the label in front of the stage"
 
 
 def _text(stage: Match) -> str:

@@ -8,11 +8,16 @@ from obs_check.lint.rule import LintRule
 
 
 def _find(material: Material) -> Iterator[Found]:
+    told: set[tuple[Spot, str]] = set()
     for shipper in material.shippers:
         for job in shipper.config.jobs:
             for one in job.pipeline.passed_over:
                 remedy = f"did you mean `{one.near}`?" if one.near else f"remove it, or see the settings of {one.stage}"
-                yield Spot(one.file, one.line), f"job {job.name}: {one.said}", remedy
+                spot = Spot(one.file, one.line)
+                if (spot, one.said) not in told:
+                    # An anchor of YAML stands in several jobs.
+                    told.add((spot, one.said))
+                    yield spot, f"job {job.name}: {one.said}", remedy
 
 
 RULE = LintRule("stage-key-unknown", "warning", "keys of stages that promtail passes over", _find)

@@ -32,10 +32,16 @@ _CRI_LINES = [
 def _find(material: Material) -> Iterator[Found]:
     for shipper in material.shippers:
         told: set[tuple[Spot, str]] = set()
+        working = {
+            shipper.key(job, stage)
+            for job in shipper.config.jobs
+            for stage, before, behind in _placed(job.pipeline, [])
+            if _why(stage, before, behind, job) is None
+        }
         of_files = {id(one) for job in shipper.config.jobs if not job.comes_bare for one in job.pipeline.every()}
         for job in shipper.config.jobs:
             for stage, before, behind in _placed(job.pipeline, []):
-                why = _why(stage, before, behind, job)
+                why = None if shipper.key(job, stage) in working else _why(stage, before, behind, job)
                 bare = _unwraps(stage, job) if why is None and id(stage) not in of_files else None
                 if (found := why or bare) is None:
                     continue

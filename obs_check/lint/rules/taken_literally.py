@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from obs_check.lint.issue import Found
+from obs_check.lint.issue import Found, Spot
 from obs_check.lint.material import Material
 from obs_check.lint.rule import LintRule
 from obs_check.shipper.environment import is_known
@@ -17,10 +17,14 @@ _CLASS = re.compile(r"(?<!\\)(?:\\\\)+[SsDdWw][+*{]")
 
 def _find(material: Material) -> Iterator[Found]:
     for shipper in material.shippers:
+        told: set[tuple[Spot, str]] = set()
         for job, _ in shipper.flows:
             for stage in job.pipeline.every():
                 for text, why, remedy in _literal(stage):
-                    yield shipper.spot(job, text, stage=stage), f"job {job.name}: {why}", remedy
+                    spot = shipper.spot(job, text, stage=stage)
+                    if (spot, why) not in told:
+                        told.add((spot, why))
+                        yield spot, f"job {job.name}: {why}", remedy
 
 
 def _literal(stage: Stage) -> Iterator[tuple[str, str, str]]:

@@ -30,12 +30,17 @@ _DAYS_OF_YEAR = {"002", "__2"}
 
 
 def _find(material: Material) -> Iterator[Found]:
+    told: set[object] = set()
     for shipper, job, flow in material.flows():
-        for stage in job.pipeline.every():
-            if isinstance(stage, Timestamp) and not _has_date(stage):
+        for stage in (one for one in job.pipeline.every() if isinstance(one, Timestamp)):
+            spot = shipper.spot(job, "format", stage=stage)
+            if (key := (shipper.key(job, stage), spot)) in told:
+                continue
+            told.add(key)
+            if not _has_date(stage):
                 claim = f"job {job.name}: format {stage.format!r} has no day and month of Go's reference time"
-                yield shipper.spot(job, "format", stage=stage), claim, _LAYOUT
-            if isinstance(stage, Timestamp) and _passes_over_zone(stage):
+                yield spot, claim, _LAYOUT
+            if _passes_over_zone(stage):
                 claim = (
                     f"job {job.name}: format {stage.format!r} takes the Z of UTC for a letter, and reads the times in "
                     f"{stage.location}"

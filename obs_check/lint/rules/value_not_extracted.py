@@ -38,11 +38,13 @@ def _needles(stage: Stage, names: list[str], shipper: ShipperFile) -> list[str]:
 def _lacking(shipper: ShipperFile) -> Iterator[tuple[Stage, list[ScrapeJob], list[Read]]]:
     """The stages with what they lack in every job. The stages of one component of Alloy's are those of several jobs:
     what the lines of one of them bring is not missing."""
-    found: dict[int, tuple[Stage, list[ScrapeJob], list[Read]]] = {}
+    found: dict[object, tuple[Stage, list[ScrapeJob], list[Read]]] = {}
     for job, flow in shipper.flows:
-        for stage, reads in lacking_values(flow.start, job.pipeline):
-            _, jobs, before = found.setdefault(id(stage), (stage, [], reads))
-            found[id(stage)] = stage, [*jobs, job], [read for read in before if read in reads]
+        lacking = {id(stage): reads for stage, reads in lacking_values(flow.start, job.pipeline)}
+        for stage in job.pipeline.every():
+            reads, key = lacking.get(id(stage), []), shipper.key(job, stage)
+            first, jobs, before = found.setdefault(key, (stage, [], reads))
+            found[key] = first, [*jobs, job], [read for read in before if read in reads]
     yield from (one for one in found.values() if one[2])
 
 
