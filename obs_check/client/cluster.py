@@ -126,6 +126,8 @@ class Forward:
                 said.join(5)
                 words = errors.decode("utf-8", "replace")
                 raise error_of_words(words, code, place, "kubectl port-forward", _SAYINGS)
+            if not 0 < port < 2**16:
+                raise Unavailable(f"{place}: kubectl port-forward listens on port {port}", "run it by hand")
             self.port = port
         except BaseException:
             self.close()
