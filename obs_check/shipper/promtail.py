@@ -106,7 +106,8 @@ def _place(value: YamlValue) -> str:
 
 
 def _duration(value: YamlValue | None, default: int) -> int:
-    return read_known(value, lambda one: one.read(duration_ns), default)
+    # Promtail 3.5 takes a number for nanoseconds.
+    return read_known(value, lambda one: int(one.text()) if one.text().isdecimal() else one.read(duration_ns), default)
 
 
 def _client(node: YamlValue) -> PushClient:

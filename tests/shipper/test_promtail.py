@@ -21,6 +21,7 @@ clients:
   - url: ${LOKI_URL:-http://loki.example:3100/loki/api/v1/push}
     tenant_id: ${TENANT}
     batchwait: 1500ms
+    timeout: 10
     external_labels: {cluster: one}
     basic_auth: {username: u, password: hush}
 scrape_configs:
@@ -50,7 +51,7 @@ def test_a_plain_configuration() -> None:
     assert (config.positions, config.sync_period) == ("/run/positions.yaml", 5 * NS)
     [client] = config.clients
     assert (client.url, client.tenant) == ("http://loki.example:3100/loki/api/v1/push", "team")
-    assert (client.batch_wait, client.external_labels) == (1_500_000_000, {"cluster": "one"})
+    assert (client.batch_wait, client.timeout, client.external_labels) == (1_500_000_000, 10, {"cluster": "one"})
     assert client.headers["Authorization"].startswith("Basic ")
     assert "hush" not in repr(config) and "Basic" not in repr(config)
 
