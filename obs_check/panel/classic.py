@@ -111,6 +111,34 @@ def _steps_of_old(raw: Mapping[str, Any]) -> Mapping[str, object]:
     return {"thresholds": {"steps": [{"color": c, "value": v} for c, v in zip(colors, values, strict=False)]}}
 
 
+def _mappings_of_old(raw: Mapping[str, Any]) -> Mapping[str, object]:
+    """The words that a singlestat of old writes in place of values, or of ranges of them (`mappingType` 2)."""
+    by_range = raw.get("mappingType") == 2
+    listed = raw.get("rangeMaps" if by_range else "valueMaps")
+    if raw.get("type") != "singlestat" or not isinstance(listed, list):
+        return {}
+    found: list[Mapping[str, object]] = []
+    for one in (one for one in listed if isinstance(one, Mapping)):
+        told = {"text": str(one.get("text") or "")}
+        if by_range:
+            found.append({"type": "range", "options": {**_ends_of_old(one), "result": told}})
+        elif one.get("value") == "null":
+            found.append({"type": "special", "options": {"match": "null", "result": told}})
+        else:
+            found.append({"type": "value", "options": {str(one.get("value")): told}})
+    return {"mappings": found} if found else {}
+
+
+def _ends_of_old(given: Mapping[str, Any]) -> Mapping[str, float | None]:
+    ends: dict[str, float | None] = {}
+    for name in ("from", "to"):
+        try:
+            ends[name] = float(str(given.get(name)))
+        except ValueError:
+            ends[name] = None
+    return ends
+
+
 def _field_config(raw: Mapping[str, Any], where: str, source: str) -> Mapping[str, object]:
     """The field options; a graph or singlestat of old keeps its unit and thresholds elsewhere, from where Grafana takes
     them as it makes a time series or stat of the panel."""
@@ -122,7 +150,7 @@ def _field_config(raw: Mapping[str, Any], where: str, source: str) -> Mapping[st
         found = {key: older[key] for key in ("defaults", "overrides") if key in older}
     axes = [axis for axis in raw.get("yaxes") or () if isinstance(axis, Mapping)] if raw.get("type") == "graph" else []
     unit = axes[0].get("format") if axes else raw.get("format") if raw.get("type") == "singlestat" else None
-    older_defaults = {**_steps_of_old(raw), **({"unit": unit} if unit else {})}
+    older_defaults = {**_steps_of_old(raw), **_mappings_of_old(raw), **({"unit": unit} if unit else {})}
     given = found.get("defaults")
     defaults = given if isinstance(given, Mapping) else {}
     added = {key: value for key, value in older_defaults.items() if not defaults.get(key)}

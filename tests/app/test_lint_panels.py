@@ -221,6 +221,16 @@ ABSENT = "or (label_replace(vector(0), 'model', 'none', '', '') * on() group_lef
         ("sum(x)", {"kind": "stat", "fieldConfig": null_as("N/A", noValue="0")}, []),
         ("sum(x)", {"kind": "timeseries", "fieldConfig": null_as("N/A", noValue="0")}, ["noValue"]),
         ("sum(x) or vector(0)", {"kind": "text"}, []),
+        ("", {"kind": "stat", **ZERO}, []),
+        ("sum(x) or vector(0)", {"kind": "stat", "options": {"textMode": "name"}}, []),
+        ("sum(x) or vector(0)", {"kind": "singlestat", "valueMaps": [{"value": "0", "text": "Down"}]}, []),
+        ("sum(x) or vector(0)", {"kind": "singlestat", "valueMaps": [{"value": "1", "text": "Up"}]}, ["answers 0"]),
+        ("sum(x)", {"kind": "singlestat", "valueMaps": [{"value": "null", "text": "0"}]}, ["mapping"]),
+        (
+            "sum(x) or vector(0)",
+            {"kind": "singlestat", "mappingType": 2, "rangeMaps": [{"from": "0", "to": "0", "text": "Down"}]},
+            [],
+        ),
         ("sum(x)", {"kind": "timeseries", "fieldConfig": NULL}, []),
         ("sum(x)", {"kind": "table", "target_instant": True, "fieldConfig": NULL}, []),
         ("sum(x)", ZERO, ["noValue"]),
@@ -628,6 +638,9 @@ def test_sql_is_refused_where_no_database_of_the_plugin_reads_it(
 )
 def test_rows_that_stand_for_nothing(sql: str, words: str, tmp_path: Path) -> None:
     asked = {**panel("", {"uid": "x", "type": "mysql"}, "stat"), "targets": [{"refId": "A", "rawSql": sql}]}
+    if sql.startswith("SELECT count(*) FROM t"):
+        asked["fieldConfig"] = {"defaults": {"unit": "none", "noValue": "0"}}
+        words = words or ("noValue" if "GROUP" in sql or "HAVING" in sql else "")
     found = [one[2] for one in said(tmp_path, asked) if one[1] == "masked-zero"]
     assert [words in claim for claim in found] == [True] * bool(words)
 

@@ -9,12 +9,13 @@ from typing import Any
 from obs_check.lint.colors import is_red
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
-from obs_check.lint.panel_options import field_setting, mapping, mappings
+from obs_check.lint.panel_options import field_setting, mapping, mappings, shows_numbers
 from obs_check.lint.question import Question
 from obs_check.lint.rule import LintRule
 from obs_check.lint.without_series import is_absence, logql_answer, promql_answer
 from obs_check.panel.elements import Panel
 from obs_check.panel.masking import shows_zero_for_nothing
+from obs_check.panel.request import is_asked
 
 _ZERO = re.compile(r"\s*[+-]?0+(\.0*)?\s*%?\s*")
 _MAPS_NOTHING = {"stat", "singlestat", "gauge", "bargauge"}
@@ -41,6 +42,9 @@ _FALL_BACK = {
 def _find(material: Material) -> Iterator[Found]:
     asked = [one for one in material.questions if one.is_asked and (one.panel is None or _shows_answer(one.panel))]
     for question in asked:
+        if question.target is not None and question.target.hidden:
+            # What an expression makes of it is shown.
+            continue
         answer = _answer_in_place(question)
         if question.panel and _is_alarm(question.panel, answer or 0.0):
             continue
@@ -55,12 +59,10 @@ def _find(material: Material) -> Iterator[Found]:
     for board in material.boards:
         for panel in board.dashboard.panels:
             own = of_panels.get(id(panel), [])
-            if (
-                not _shows_answer(panel)
-                or _is_alarm(panel, -math.inf)
-                or any(_without_series(one) is not None for one in own)
-            ):
-                # Where a query always answers, nothing of the panel's is reached.
+            if not _shows_answer(panel) or _is_alarm(panel, -math.inf):
+                continue
+            if any(map(_always_answers, own)) or not any(is_asked(panel, target) for target in panel.targets):
+                # Nothing of the panel's is reached then, or nothing is asked.
                 continue
             remedies = {_remedy(one) for one in own}
             version = board.dashboard.document.get("schemaVersion")
@@ -70,7 +72,18 @@ def _find(material: Material) -> Iterator[Found]:
 
 def _shows_answer(panel: Panel) -> bool:
     """Whether a panel shows as a number what its queries answer: a transformation makes something else of it."""
-    return panel.type in _NUMBERS and all(step.disabled for step in panel.transformations)
+    is_number = panel.type in _NUMBERS and shows_numbers(panel)
+    return is_number and all(step.disabled for step in panel.transformations)
+
+
+def _always_answers(question: Question) -> bool:
+    """Whether a query answers a number in any case."""
+    from sqlglot import exp
+
+    tree = question.sql
+    if isinstance(tree, exp.Select) and not tree.args.get("group") and not tree.args.get("having"):
+        return all(isinstance(column.unalias(), exp.Count | exp.Coalesce) for column in tree.selects)
+    return _without_series(question) is not None
 
 
 def _answer_in_place(question: Question) -> float | None:
