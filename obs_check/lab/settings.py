@@ -207,5 +207,5 @@ def datasources(settings: LabSettings, loki_url: str, prometheus_url: str) -> li
 
 def _put(path: Path, text: str) -> None:
     """Write a file whole or not at all; raises InputError."""
-    with replace_file(path, "name a directory that can be written") as part:
+    with replace_file(path, "give the lab another folder") as part:
         part.write_text(text, "utf-8")

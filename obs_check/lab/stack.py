@@ -204,5 +204,5 @@ class Lab:
             change(document)
         if self._shape.native:
             document["timeouts"] = dict(TIMEOUTS)
-        with replace_file(self.config_path) as part:
+        with replace_file(self.config_path, "give the lab another folder") as part:
             part.write_text(yaml.safe_dump(document, sort_keys=False), "utf-8")
