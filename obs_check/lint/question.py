@@ -44,7 +44,7 @@ _STEPS = ("interval", "step", "intervalFactor")
 """Settings of a query that its step depends on."""
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
 _RENAMED = re.compile(r"\bholt_winters\s*\(")
-_PLACEHOLDER = re.compile(r"\{\{|<%|%[\w(]|@@|@\w+@|\$\$|\$\(|#\{|<\w*>|<<|\b__[A-Z0-9_]+__\b")
+_PLACEHOLDER = re.compile(r"\{\{|\[\[__|<%|%[\w(]|@@|@\w+@|\$\$|\$\(|#\{|<\w*>|<<|\b__[A-Z0-9_]+__\b")
 """What a program fills in before Grafana sees the query."""
 _OF_LOKI = "it is LogQL: choose Loki as its datasource"
 _STAND_INS = ("value=`value`", "1", "")

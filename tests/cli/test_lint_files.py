@@ -301,6 +301,7 @@ def test_a_language_that_is_not_read_is_not_judged(
         ("prometheus", "rate(x[$$w])", False),
         ("prometheus", "rate(x{%(selector)s}[5m])", False),
         ("prometheus", "rate(x[@@w@@])", False),
+        ("prometheus", "rate(x[[[__interval]]])", False),
         ("prometheus", "rate(x[__WINDOW__])", False),
         ("prometheus", 'rate(x{a="{{b}}"}[5])]', True),
     ],
