@@ -1,7 +1,7 @@
 """A dashboard with the lines of its file."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -73,8 +73,18 @@ def read_boards(document: object, path: str, text: str = "", first_line: int = 1
                 paths.setdefault(number, []).append((*_prefix(document, dashboard.document), *inner))
                 described = raw["spec"] if isinstance(raw.get("spec"), Mapping) else raw
                 notes[number] = str(described.get("description") or "")
+        clones = _clones(dashboard.document)
+        dashboard = replace(dashboard, panels=tuple(one for one in dashboard.panels if one.id not in clones))
         boards.append(LintedDashboard(path, dashboard, lines, paths, without, notes))
     return boards
+
+
+def _clones(dashboard: Mapping[str, Any]) -> set[int]:
+    """The ids of saved copies of repeated panels, or of panels in repeated rows, whose originals are there: Grafana
+    throws them away as it loads a dashboard, and makes them anew."""
+    numbered = {raw["id"]: raw for _, raw in _panels(dashboard) if isinstance(raw.get("id"), int)}
+    copied = ((number, raw.get("repeatPanelId")) for number, raw in numbered.items())
+    return {number for number, original in copied if original in numbered and original != number}
 
 
 def _prefix(document: object, dashboard: Mapping[str, object]) -> Path:

@@ -42,6 +42,7 @@ _BY_FLAG = re.compile(r"\]\s*(?:anchored|smoothed)\b|\bfill(?:_left|_right)?\s*\
 """What Prometheus 3 reads with a feature flag: selectors that interpolate or fill, and durations that are reckoned."""
 _STEPS = ("interval", "step", "intervalFactor")
 """Settings of a query that its step depends on."""
+_BARE_RANGE = re.compile(r"\[\s*\$\{?(__(?:range|interval)_(m?s))\}?\s*\]")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
 _RENAMED = re.compile(r"\bholt_winters\s*\(")
 _PLACEHOLDER = re.compile(r"\{\{|\[\[__|<%|%[\w(]|@@|@\w+@|\$\$|\$\(|#\{|<\w*>|<<|\b__[A-Z0-9_]+__\b")
@@ -342,8 +343,14 @@ def _parsed(question: Question) -> Question:
         # What is wrong with a whole selector is one habit in queries that differ behind it.
         near = f", at `{place}`" if place and "queries require" not in error.message else ""
         spot = replace(question.spot, line=question.spot.line + line) if question.panel is None else question.spot
-        hint = next((remedy.words for remedy in remedies(error)), error.hint)
+        hint = _with_unit(question.raw, error) or next((remedy.words for remedy in remedies(error)), error.hint)
         return replace(question, language="logql", problem=f"{error.message}{near}", remedy=hint, spot=spot)
+
+
+def _with_unit(raw: str, error: QueryError) -> str:
+    """How a range is written that is a variable of Grafana's whose value is a bare number; "" for another slip."""
+    bare = _BARE_RANGE.search(raw) if "not a valid duration string" in error.message else None
+    return f"write [${{{bare[1]}}}{bare[2]}] or [${bare[1].rpartition('_')[0]}]" if bare else ""
 
 
 def _parsed_promql(question: Question) -> Question:

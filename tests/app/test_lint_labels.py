@@ -411,3 +411,25 @@ def test_two_ways_of_a_source_may_share_its_lines(one: str, other: str, twice: b
     found = lint(read_material([tmp_path / "c.alloy"], [], None, None, {}, SETTINGS)[0]).issues
     assert [issue.rule for issue in found] == ["file-taken-twice"] * twice
     assert all("take one out of `forward_to`" in issue.remedy for issue in found)
+
+
+UID = "{source_labels: [__meta_kubernetes_pod_uid], target_label: pod_uid}"
+
+
+@pytest.mark.parametrize(
+    ("behind", "stages", "told"),
+    [
+        ("{source_labels: [__meta_kubernetes_pod_name], target_label: pod}", "[]", True),
+        ("{source_labels: [__meta_kubernetes_pod_name], target_label: pod_uid}", "[]", False),
+        ("{action: labelmap, regex: __meta_(.+)}, {action: labeldrop, regex: pod_uid}", "[]", False),
+        ("{action: labeldrop, regex: pod_uid_2}", "[{labeldrop: [pod]}]", True),
+        ("{action: labeldrop, regex: x}", "[{labeldrop: [pod_uid]}]", False),
+        ("{action: labeldrop, regex: x}", "[{json: {expressions: {kind: }}}, {labels: {pod_uid: kind}}]", False),
+    ],
+)
+def test_a_label_of_a_pod_may_be_gone_behind_its_rule(behind: str, stages: str, told: bool, tmp_path: Path) -> None:
+    job = f"relabel_configs: [{UID}, {behind}]\n    pipeline_stages: {stages}\n"
+    text = f"{CLIENTS}scrape_configs:\n  - job_name: j\n    kubernetes_sd_configs: [{{role: pod}}]\n    {job}"
+    (tmp_path / "p.yaml").write_text(text, "utf-8")
+    found = lint(read_material([tmp_path / "p.yaml"], [], None, None, {}, SETTINGS)[0]).issues
+    assert [issue.rule for issue in found] == ["high-cardinality-label"] * told

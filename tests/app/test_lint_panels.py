@@ -552,6 +552,28 @@ def test_a_panel_whose_id_comes_twice_has_its_own_line(tmp_path: Path) -> None:
     assert [issue.spot.line for issue in found] == [2, 3]
 
 
+@pytest.mark.parametrize(("original", "numbers"), [(1, [1]), (9, [1, 2]), (None, [1, 2])])
+def test_grafana_makes_the_copies_of_a_repeated_panel_anew(
+    original: int | None, numbers: list[int], tmp_path: Path
+) -> None:
+    shown = panel("count(up) or vector(0)", PROMETHEUS)
+    found = said(tmp_path, {**shown, "repeat": "v"}, {**shown, "repeatPanelId": original})
+    assert [one[0] for one in found] == numbers
+
+
+@pytest.mark.parametrize(
+    ("written", "remedy"),
+    [
+        ("$__range_s", "write [${__range_s}s] or [$__range]"),
+        ("${__interval_ms}", "write [${__interval_ms}ms] or [$__interval]"),
+        ("300", "a duration has a unit: [300s] or [300m]"),
+    ],
+)
+def test_a_range_that_is_a_bare_number_wants_a_unit(written: str, remedy: str, tmp_path: Path) -> None:
+    (found,) = said(tmp_path, panel(f'sum(count_over_time({{job="a"}}[{written}]))', LOKI))
+    assert (found[1], found[3]) == ("query-syntax", remedy)
+
+
 URLS = {
     "http://loki.example/p": False, "HTTPS://loki.example/p": False, "${LOKI}/p": False, "__LOKI_URL__/p": True,
     "{{ loki_url }}/p": True, "loki:3100/p": True, "loki.example/p": True,

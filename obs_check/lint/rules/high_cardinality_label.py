@@ -13,7 +13,7 @@ from obs_check.model.wording import count_noun
 from obs_check.shipper.label_flow import Flow
 from obs_check.shipper.model import ScrapeJob
 from obs_check.shipper.pods import META
-from obs_check.shipper.relabel import RelabelRule
+from obs_check.shipper.relabel import RelabelRule, relabel
 from obs_check.shipper.simulate import simulate
 from obs_check.shipper.stages.labels import AddLabels
 from obs_check.shipper.stages.parse_regex import Regex
@@ -58,9 +58,9 @@ def _find(material: Material) -> Iterator[Found]:
                         # The stages of one component of Alloy's are those of several jobs.
                         places.add((spot, source))
                         yield spot, claim, _REMEDY
-            for rule in job.relabel:
+            for number, rule in enumerate(job.relabel, 1):
                 source = _own_of_pod(rule, job)
-                if source and flow.pushed.values(rule.target) is None:
+                if source and flow.pushed.values(rule.target) is None and not _is_changed(rule, job, number, flow):
                     told.add(rule.target)
                     claim = f"job {job.name} makes a label of {source}: streams of their own for every pod"
                     yield (
@@ -107,6 +107,15 @@ def _own_of_pod(rule: RelabelRule, job: ScrapeJob) -> str:
     kept = rule.action == "replace" and "$" in rule.replacement and not rule.target.startswith("__")
     own = _OF_A_POD | ({"__address__"} if job.finds_pods else set())
     return next((source for source in rule.sources if kept and source in own), "")
+
+
+def _is_changed(rule: RelabelRule, job: ScrapeJob, number: int, flow: Flow) -> bool:
+    """Whether what a rule sets is set anew behind it, or taken away: by a rule after the first `number`, or a stage."""
+    return rule.target in flow.sources or any(
+        other.target == rule.target
+        or (other.action in ("labeldrop", "labelkeep") and not relabel({rule.target: "x"}, [other]))
+        for other in job.relabel[number:]
+    )
 
 
 def _counted(job: ScrapeJob, lines: tuple[str, ...]) -> Iterator[tuple[str, int, int]]:
