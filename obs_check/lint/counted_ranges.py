@@ -67,10 +67,15 @@ def _chooser(tree: Any) -> str:
             return _chooser(tree.args[0])
         case "VectorAggregation" if tree.op in ("sort", "sort_desc"):
             return _chooser(tree.expr)
-        case "BinaryExpr":
+        case "BinaryExpr" if str(tree.op) != "unless":
             return _chooser(tree.lhs) or _chooser(tree.rhs)
-        case "BinaryOperation":
+        case "BinaryOperation" if tree.op != "unless":
             return _chooser(tree.left) or _chooser(tree.right)
+        case "AggregateExpr" if tree.modifier is not None or _is_one(tree.expr):
+            # Each group may have no more series than are taken.
+            return ""
+        case "VectorAggregation" if tree.grouping is not None or _is_one(tree.expr):
+            return ""
         case "AggregateExpr" | "VectorAggregation" if str(tree.op) in ("topk", "bottomk"):
             return str(tree.op)
         case _:

@@ -21,7 +21,7 @@ _COUNTING = {
     "sgn",
 }
 _UNIT = re.compile(
-    r".*(?:^|_)(?:(?:nano|micro|milli)?seconds|[mnu]s|bytes|ratio|percent(?:age)?|celsius|volts|amperes|joules|watts|hertz|meters)"
+    r".*(?:^|_)(?:(?:nano|micro|milli)?seconds|[mnu]s|bytes|percent(?:age)?|celsius|volts|amperes|joules|watts|hertz|meters)"
     r"(?:_total|_sum|_max|_min|_avg)?"
 )
 """Names as Prometheus wants them (prometheus.io/docs/practices/naming): they end with their unit."""

@@ -74,9 +74,19 @@ def is_absence(tree: Any) -> bool:
             left, right = (tree.lhs, tree.rhs) if hasattr(tree, "lhs") else (tree.left, tree.right)
             if str(tree.op) in ("or", "and", "+"):
                 return is_absence(left) and is_absence(right)
+            if str(tree.op) == "-" and type(left).__name__ in ("NumberLiteral", "Number"):
+                # 0 says there that series are absent, as `1 - absent(x)` is meant.
+                return is_absence(_before_or(right))
             return _compares(tree) and is_absence(left)
         case _:
             return False
+
+
+def _before_or(tree: Any) -> Any:
+    """The left side of a fallback, whatever stands around that; another query as it is."""
+    while type(tree).__name__ == "ParenExpr":
+        tree = tree.expr
+    return (tree.lhs if hasattr(tree, "lhs") else tree.left) if str(getattr(tree, "op", "")) == "or" else tree
 
 
 def _called(name: str, arguments: list[Any]) -> float | None:

@@ -205,7 +205,10 @@ ABSENT = "or (label_replace(vector(0), 'model', 'none', '', '') * on() group_lef
         ("count(x > 5) or vector(0)", {}, ["with the same labels: `or 0 * count(METRIC)`"]),
         ("absent(x)", {}, []),
         ("sum(absent_over_time(x[5m])) > 0 or absent(y)", {}, []),
-        ("1 - absent(x)", {}, ["answers 0 where"]),
+        ("1 - absent(x)", {}, []),
+        ("1 - (absent(x) or vector(0))", {}, []),
+        ("1 - (sum(x) or vector(1))", {}, []),
+        ("1 * (sum(x) or vector(0))", {}, ["answers 0 where"]),
         ("sum(x) or absent(x)", {}, []),
         ("sum(x) or absent(x) * 100", {}, []),
         ("sum(x) or absent(x) * 0", {}, ["answers 0 where"]),
@@ -480,6 +483,7 @@ def test_shares_that_are_weighed_wrongly_are_a_warning(tmp_path: Path, options: 
         ({"title": "Maps"}, True),
         ({"title": "Requests / sec"}, False),
         ({"title": "Cost USD"}, False),
+        ({"title": "Apdex score"}, False),
         ({"target_legendFormat": "{{a}} req/s"}, False),
         ({"target_legendFormat": "{{a}}/{{b}}"}, True),
         ({"kind": "stat", "options": {"reduceOptions": {"calcs": ["count"]}}}, False),
@@ -490,6 +494,13 @@ def test_shares_that_are_weighed_wrongly_are_a_warning(tmp_path: Path, options: 
 )
 def test_a_unit_that_is_told_is_not_missed(tmp_path: Path, more: dict[str, Any], says: bool) -> None:
     found = said(tmp_path, panel("sum(rate(x_total[5m]))", PROMETHEUS, **{"fieldConfig": {}, **more}))
+    assert ("missing-unit" in {rule for _, rule, _, _ in found}) is says
+
+
+@pytest.mark.parametrize(("name", "says"), [("x_seconds", True), ("host_count_ratio", False), ("x_ratio_total", False)])
+def test_a_name_that_counts_has_no_unit(tmp_path: Path, name: str, says: bool) -> None:
+    """OpenTelemetry's exporter for Prometheus writes `_ratio` behind a gauge whose unit is 1, so behind counts too."""
+    found = said(tmp_path, panel(f"sum({name})", PROMETHEUS, fieldConfig={}))
     assert ("missing-unit" in {rule for _, rule, _, _ in found}) is says
 
 
@@ -508,6 +519,9 @@ TOP = "topk(1, sum by (l) (rate(x[5m])))"
         ("stat", TOP, {"transformations": [{"id": "reduce", "options": {}}]}, False),
         ("timeseries", TOP, {}, False),
         ("stat", "topk(1, x @ end())", {}, False),
+        ("bargauge", "topk by (l) (10, sum by (l) (rate(x[5m])))", {}, False),
+        ("stat", "topk(10, sum(x))", {}, False),
+        ("stat", f"x unless {TOP}", {}, False),
     ],
 )
 def test_topk_chooses_at_each_step(tmp_path: Path, kind: str, expr: str, more: dict[str, Any], says: bool) -> None:

@@ -14,7 +14,7 @@ from obs_check.panel.elements import Panel
 _NUMBERS = {"stat", "gauge", "bargauge", "timeseries", "graph", "barchart", "piechart"}
 _TOLD = re.compile(
     r"[(\[][^)\]]*[)\]]|[%°$€]|\w ?/ ?\w"
-    r"|\b(?:per|percent|percentage|[bpqrt]ps|[kmgt]i?bp?s?|iops|rpm|cores|usd|eur|ms|load"
+    r"|\b(?:per|percent|percentage|[bpqrt]ps|[kmgt]i?bp?s?|iops|rpm|cores|usd|eur|ms|load|apdex|scores?|index"
     r"|(?:(?:milli)?second|minute|hour|day|byte|bit)s?)\b",
     re.IGNORECASE,
 )
