@@ -41,13 +41,14 @@ def _of_logql(text: str) -> list[int]:
 
 
 def _of_promql(text: str) -> list[int]:
-    """Inside of a subquery it is once a step of its own. Behind `or` stands what is looked at where the first side has
-    nothing, as where that looks at too little: the longer one counts."""
+    """Inside of a subquery it is once a step of its own, with `@` once for all. Behind `or` stands what is looked at
+    where the first side has nothing, as where that looks at too little: the longer one counts."""
     import promql_parser
 
     def below(node: Any) -> Iterator[int]:
         if isinstance(node, promql_parser.MatrixSelector | promql_parser.SubqueryExpr):
-            if node.range is not None:
+            fixed = node.at if isinstance(node, promql_parser.SubqueryExpr) else node.vector_selector.at
+            if node.range is not None and fixed is None:
                 yield round(node.range.total_seconds() * 1000)
             return
         if isinstance(node, promql_parser.BinaryExpr):

@@ -9,3 +9,8 @@ def count_noun(number: float, noun: str) -> str:
     if noun.endswith("y") and noun[-2] not in "aeiou":
         return f"{shown} {noun[:-1]}ies"
     return f"{shown} {noun}{'es' if noun.endswith(('ch', 'x', 's')) else 's'}"
+
+
+def in_quotes(text: str) -> str:
+    """A text of a file in one line, its backslashes as they are written there."""
+    return f"'{' '.join(text.split())}'"

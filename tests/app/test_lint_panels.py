@@ -364,6 +364,9 @@ def test_auto_is_the_first_of_intervals(tmp_path: Path, current: dict[str, str],
         ("rate(x[1m]) - deriv(y[1m])", True),
         ("rate(x[1m]) or irate(x[1h])", False),
         ("rate(x[1h]) + rate(x[1m])", True),
+        ("rate(x[1m] @ end())", False),
+        ("rate(x[1m] @ 1700000000) + rate(x[1m])", True),
+        ("max_over_time(x[1m:1s] @ start())", False),
     ],
 )
 def test_the_longer_range_beside_or_counts(tmp_path: Path, expr: str, says: bool) -> None:
@@ -586,6 +589,46 @@ def test_grafana_makes_the_copies_of_a_repeated_panel_anew(
 def test_a_range_that_is_a_bare_number_wants_a_unit(written: str, remedy: str, tmp_path: Path) -> None:
     (found,) = said(tmp_path, panel(f'sum(count_over_time({{job="a"}}[{written}]))', LOKI))
     assert (found[1], found[3]) == ("query-syntax", remedy)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "own", "says"),
+    [
+        ("now-24h", "now", "", True),
+        ("now/w", "now", "", False),
+        ("now/w", "now", "24h", True),
+        ("now-1d/d", "now-1d/d", "", True),
+        ("now-24h", "now", "now/d", False),
+    ],
+)
+def test_a_range_of_no_one_length_has_no_one_step(begins: str, ends: str, own: str, says: bool, tmp_path: Path) -> None:
+    shown = {**panel("rate(x[30s])", PROMETHEUS, timeFrom=own), "id": 1}
+    board = {"title": "b", "schemaVersion": 39, "panels": [shown], "time": {"from": begins, "to": ends}}
+    (tmp_path / "b.json").write_text(json.dumps(board))
+    found = lint(read_material([tmp_path / "b.json"], [], None, None, {}, SETTINGS)[0]).issues
+    assert ("range-shorter-than-step" in {issue.rule for issue in found}) is says
+
+
+@pytest.mark.parametrize(
+    ("front", "says"),
+    [
+        ([], True),
+        ([{"id": "extractFields", "options": {"source": "labels"}}], False),
+        ([{"id": "partitionByValues", "options": {"fields": ["level"]}}], False),
+        ([{"id": "organize", "options": {}, "disabled": True}], True),
+    ],
+)
+def test_labels_may_be_made_in_front(front: list[dict[str, Any]], says: bool, tmp_path: Path) -> None:
+    steps = [*front, {"id": "labelsToFields", "options": {}}]
+    found = said(tmp_path, panel('{job="a"}', LOKI, "table", transformations=steps))
+    assert ("labels-not-fields" in {rule for _, rule, _, _ in found}) is says
+
+
+@pytest.mark.parametrize(("text", "named"), [("0", True), ("NO METRICS", False), (None, False)])
+def test_a_zero_that_stands_behind_a_zero_goes_too(text: str | None, named: bool, tmp_path: Path) -> None:
+    defaults = {"unit": "none"} if text is None else {"unit": "none", "noValue": text}
+    (found,) = said(tmp_path, panel("sum(x) or vector(0)", PROMETHEUS, "stat", fieldConfig={"defaults": defaults}))
+    assert ("No data (without `noValue`)" in found[3]) is named
 
 
 URLS = {

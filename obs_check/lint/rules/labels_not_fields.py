@@ -21,7 +21,8 @@ def _find(material: Material) -> Iterator[Found]:
         # Grafana: a frame of log lines has all labels of a line in the field `labels`, as JSON, and none on its fields.
         if board is None or panel is None or not all(isinstance(one.logql, ast.LogQuery) for one in questions):
             continue
-        if any(step.id == "labelsToFields" and not step.disabled for step in panel.transformations):
+        # What stands in front of it may make labels, or take them out of that field.
+        if [step.id for step in panel.transformations if not step.disabled][:1] == ["labelsToFields"]:
             claim = "labelsToFields finds no labels: those of log lines stand in the field `labels`"
             yield board.spot(panel), claim, _REMEDY
 

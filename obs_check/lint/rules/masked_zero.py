@@ -27,7 +27,8 @@ _ABSENT = re.compile(r"\babsent(?:_over_time)?\b")
 _NULL_KEYS = ("null", "null+nan")
 _UPGRADED = 30
 """The schema version before which Grafana writes mappings of old anew as it loads a dashboard (DashboardMigrator)."""
-_REMEDY = "let the panel say No data, and alert on absence by itself"
+_NO_DATA = "let the panel say No data"
+_REMEDY = f"{_NO_DATA}, and alert on absence by itself"
 _ANYTHING = f"{_REMEDY}; or fall back on what is there in any case"
 _OF_SERVER = {"information_schema", "performance_schema", "sys"}
 """Schemas of what a database server knows of itself, with or without a pipeline."""
@@ -50,7 +51,10 @@ def _find(material: Material) -> Iterator[Found]:
             continue
         if answer is not None:
             why = f"the query answers {answer:g} where there is no series (`or vector(0)`, `absent`)"
-            yield question.spot, why, _remedy(question)
+            remedy = _remedy(question)
+            if question.panel and _ZERO.fullmatch(_no_value(question.panel)):
+                remedy = remedy.replace(_NO_DATA, f"{_NO_DATA} (without `noValue`)")
+            yield question.spot, why, remedy
         # A table that can be asked is there, with or without rows.
         yield from ((question.spot, why, _OF_SQL, "info") for why in _in_sql(question.sql))
     of_panels: dict[int, list[Question]] = {}
@@ -189,20 +193,21 @@ def _holds(options: Mapping[str, Any], value: float) -> bool:
 
 
 def _in_panel(panel: Panel, is_old: bool) -> Iterator[str]:
-    text = mapping(panel.field_config.get("defaults")).get("noValue")
+    text = _no_value(panel)
     of_null = [one for listed in field_setting(panel, "mappings") for one in mappings(listed) if _is_of_null(one)]
-    if (
-        text is not None
-        and _ZERO.fullmatch(str(text))
-        and not _writes_words(panel, 0.0)
-        and not (of_null and panel.type in _MAPS_NOTHING)
-    ):
-        yield f"noValue is {str(text)!r}: an answer without any series reads as that"
+    if _ZERO.fullmatch(text) and not _writes_words(panel, 0.0) and not (of_null and panel.type in _MAPS_NOTHING):
+        yield f"noValue is {text!r}: an answer without any series reads as that"
     for listed in field_setting(panel, "mappings") if panel.type in _MAPS_NOTHING else ():
         if any(_maps_null(one, is_old) for one in mappings(listed)):
             yield "a value mapping writes 0 for null"
     if "null as zero" in (*field_setting(panel, "nullValueMode"), panel.options.get("nullValueMode")):
         yield "nullValueMode is `null as zero`"
+
+
+def _no_value(panel: Panel) -> str:
+    """What a panel writes where there is no series, "" for Grafana's own words."""
+    text = mapping(panel.field_config.get("defaults")).get("noValue")
+    return "" if text is None else str(text)
 
 
 def _is_of_null(given: Mapping[str, object]) -> bool:

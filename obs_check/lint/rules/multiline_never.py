@@ -7,6 +7,7 @@ from obs_check.lint.material import Material
 from obs_check.lint.pipeline_sample import seen_by
 from obs_check.lint.rule import LintRule
 from obs_check.model.secret import shorten
+from obs_check.model.wording import in_quotes
 from obs_check.shipper.stages.multiline import Multiline
 from obs_check.shipper.stages.regexes import compile_regex
 
@@ -19,8 +20,8 @@ def _find(material: Material) -> Iterator[Found]:
                 if not items or any(first.search(item.line) for item in items):
                     continue
                 claim = (
-                    f"job {job.name}: firstline {stage.firstline!r} fits none of {len(items)} lines of {sample.name}, "
-                    f"for example {shorten(items[0].line, 60)}: no lines are joined"
+                    f"job {job.name}: firstline {in_quotes(stage.firstline)} fits none of {len(items)} lines of "
+                    f"{sample.name}, for example {shorten(items[0].line, 60)}: no lines are joined"
                 )
                 yield shipper.spot(job, "firstline", stage=stage), claim, "write what the first line begins with"
 

@@ -6,6 +6,7 @@ from obs_check.golang.durations import format_prometheus_duration
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.panel_options import TILES, reducers
+from obs_check.lint.question import Question
 from obs_check.lint.rule import LintRule
 from obs_check.lint.written_ranges import names_in_ranges, written_ranges
 from obs_check.model.window import MS
@@ -24,7 +25,7 @@ def _find(material: Material) -> Iterator[Found]:
         if question.panel is not None and not _draws_steps(question.panel):
             # There the range is what the number is of.
             continue
-        if question.unknown & names_in_ranges(question.raw):
+        if question.unknown & names_in_ranges(question.raw) or not _has_one_length(question):
             continue
         short = [ms for ms in written_ranges(question.language, question.spread) if ms < question.step_ms]
         if short:
@@ -32,6 +33,15 @@ def _find(material: Material) -> Iterator[Found]:
             least = format_prometheus_duration(min(short) * MS)
             claim = f"[{least}] is shorter than the step of {step}: what is between is not seen"
             yield question.spot, claim, _REMEDY
+
+
+def _has_one_length(question: Question) -> bool:
+    """Whether the time range has one length, and the step so, whenever it is looked at: that since a day or a week
+    began has none."""
+    dashboard = question.board.dashboard if question.board else None
+    whole = (dashboard.time_from, dashboard.time_to) if dashboard else ()
+    own = question.panel.time_from if question.panel else ""
+    return "/" not in own if own else len(set(whole)) == 1 or not any("/" in end for end in whole)
 
 
 _OVER_TIME = {"timeseries", "graph", "trend", "barchart", "histogram", "heatmap", "state-timeline", "status-history"}

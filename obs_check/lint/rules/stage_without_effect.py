@@ -6,6 +6,7 @@ from obs_check.golang.regex import capture_names
 from obs_check.lint.issue import Found, Spot
 from obs_check.lint.material import Material
 from obs_check.lint.rule import LintRule
+from obs_check.model.wording import in_quotes
 from obs_check.shipper.environment import is_known
 from obs_check.shipper.item import Stage
 from obs_check.shipper.model import ScrapeJob
@@ -69,18 +70,21 @@ def _why(stage: Stage, before: Sequence[Stage], behind: Sequence[Stage], job: Sc
         case Regex() if is_known(stage.expression) and not capture_names(stage.expression):
             return (
                 "expression",
-                f"`regex` does nothing: {stage.expression!r} has no named group to extract{_counted(behind)}",
+                f"`regex` does nothing: {in_quotes(stage.expression)} has no named group to extract{_counted(behind)}",
                 'name what it takes, `(?P<name>...)`; stages for lines that fit stand in a `match`, `{...} |~ "..."`',
             )
         case Replace() if is_known(stage.expression) and not compile_regex(stage.expression).groups:
-            claim = f"`replace` does nothing: {stage.expression!r} has no group, and groups are what it replaces"
+            claim = (
+                f"`replace` does nothing: {in_quotes(stage.expression)} has no group, and groups are what it replaces"
+            )
             return "expression", claim, "write brackets around what is to be replaced"
         case Drop() if stage.older_than is not None and job.reads_files and not any(map(_sets_time, before)):
             claim = "`drop` by `older_than` does nothing: no stage in front of it takes a time, so lines are of now"
             return "older_than", claim, "set the time in front of it with a `timestamp`, `cri` or `docker` stage"
         case Multiline() if any(isinstance(one, Cri) for one in behind) and _begins_every_line(stage):
             claim = (
-                f"`multiline` joins nothing: in front of `cri` {stage.firstline!r} fits the time that begins each line"
+                f"`multiline` joins nothing: in front of `cri` {in_quotes(stage.firstline)} fits the time that begins "
+                "each line"
             )
             return "firstline", claim, "put it behind `cri`"
         case _:
