@@ -631,6 +631,11 @@ def test_a_zero_that_stands_behind_a_zero_goes_too(text: str | None, named: bool
     assert ("No data (without `noValue`)" in found[3]) is named
 
 
+def test_what_a_loki_is_configured_for_is_no_slip(tmp_path: Path) -> None:
+    asked = 'variants(count_over_time({job="a"}[1m])) of ({job="a"}[1m])'
+    assert not said(tmp_path, panel(asked, LOKI), panel(asked, LOKI, "stat"))
+
+
 URLS = {
     "http://loki.example/p": False, "HTTPS://loki.example/p": False, "${LOKI}/p": False, "__LOKI_URL__/p": True,
     "{{ loki_url }}/p": True, "loki:3100/p": True, "loki.example/p": True,
