@@ -433,3 +433,17 @@ def test_a_label_of_a_pod_may_be_gone_behind_its_rule(behind: str, stages: str, 
     (tmp_path / "p.yaml").write_text(text, "utf-8")
     found = lint(read_material([tmp_path / "p.yaml"], [], None, None, {}, SETTINGS)[0]).issues
     assert [issue.rule for issue in found] == ["high-cardinality-label"] * told
+
+
+@pytest.mark.parametrize(
+    ("target", "rule"),
+    [
+        ("docker_sd_configs: [{host: unix:///var/run/docker.sock}]", "stage-without-effect"),
+        ("static_configs: [{labels: {job: a, __path__: /a.log}}]", "stage-key-unknown"),
+    ],
+)
+def test_a_stage_that_is_to_go_has_no_key_to_go(target: str, rule: str, tmp_path: Path) -> None:
+    job = f"job_name: j\n    {target}\n    pipeline_stages: [{{docker: {{use_incoming_timestamp: false}}}}]\n"
+    (tmp_path / "p.yaml").write_text(f"{CLIENTS}scrape_configs:\n  - {job}", "utf-8")
+    found = lint(read_material([tmp_path / "p.yaml"], [], None, None, {}, SETTINGS)[0]).issues
+    assert [issue.rule for issue in found] == [rule]

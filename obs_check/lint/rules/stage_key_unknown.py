@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from obs_check.lint.issue import Found, Spot
 from obs_check.lint.material import Material
 from obs_check.lint.rule import LintRule
+from obs_check.shipper.stages.containers import Cri, Docker
 
 
 def _find(material: Material) -> Iterator[Found]:
@@ -12,6 +13,9 @@ def _find(material: Material) -> Iterator[Found]:
     for shipper in material.shippers:
         for job in shipper.config.jobs:
             for one in job.pipeline.passed_over:
+                if job.comes_bare and one.stage in (Docker.kind, Cri.kind):
+                    # The whole stage does nothing there: stage-without-effect speaks of it.
+                    continue
                 remedy = f"did you mean `{one.near}`?" if one.near else f"remove it, or see the settings of {one.stage}"
                 spot = Spot(one.file, one.line)
                 if (spot, one.said) not in told:
