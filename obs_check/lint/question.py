@@ -44,6 +44,8 @@ _STEPS = ("interval", "step", "intervalFactor")
 """Settings of a query that its step depends on."""
 _BARE_RANGE = re.compile(r"\[\s*\$\{?(__(?:range|interval)_(m?s))\}?\s*\]")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
+_WORD = re.compile(rf"{_QUOTED.pattern}|(?<![\w:])(?:\d\w*)?\.?\d\w*")
+"""Texts and numbers."""
 _RENAMED = re.compile(r"\bholt_winters\s*\(")
 _PLACEHOLDER = re.compile(r"\{\{|\[\[__|<%|%[\w(]|@@|@\w+@|\$\$|\$\(|#\{|<\w*>|<<|\b__[A-Z0-9_]+__\b")
 """What a program fills in before Grafana sees the query."""
@@ -370,12 +372,16 @@ def _parsed_promql(question: Question) -> Question:
 
 
 def _as_parser_reads(text: str) -> str:
-    """PromQL without what promql-parser knows no more, or knows otherwise: Prometheus 2's name of a function, and texts
-    between backticks, in which nothing is escaped."""
+    """PromQL without what promql-parser does not know, or knows otherwise: Prometheus 2's name of a function, texts
+    between backticks, in which nothing is escaped, and numbers with underscores (Prometheus 3)."""
     text = _RENAMED.sub("double_exponential_smoothing(", text)
-    if "`" not in text:
-        return text
-    return _QUOTED.sub(lambda one: json.dumps(one[0][1:-1]) if one[0][0] == "`" else one[0], text)
+    return _WORD.sub(_as_word, text) if "`" in text or "_" in text else text
+
+
+def _as_word(found: re.Match[str]) -> str:
+    if found[0][0] == "`":
+        return json.dumps(found[0][1:-1])
+    return found[0] if found[0][0] in "\"'" else found[0].replace("_", "")
 
 
 def _parsed_sql(question: Question, dialects: Sequence[str]) -> Question | None:

@@ -636,6 +636,20 @@ def test_what_a_loki_is_configured_for_is_no_slip(tmp_path: Path) -> None:
     assert not said(tmp_path, panel(asked, LOKI), panel(asked, LOKI, "stat"))
 
 
+@pytest.mark.parametrize(
+    ("expr", "problem"),
+    [
+        ("x > 1_000_000", ""),
+        ("x_1_0 > .123_456 + 1.000_1 * 0x_53_AB", ""),
+        ("x{a=~`1_0\\.`, b='1_0'} > 1_0", ""),
+        ("x > 1_0)", "not PromQL"),
+    ],
+)
+def test_numbers_may_have_underscores(expr: str, problem: str, tmp_path: Path) -> None:
+    found = [claim for _, rule, claim, _ in said(tmp_path, panel(expr, PROMETHEUS)) if rule == "query-syntax"]
+    assert [problem in claim for claim in found] == [True] * bool(problem)
+
+
 URLS = {
     "http://loki.example/p": False, "HTTPS://loki.example/p": False, "${LOKI}/p": False, "__LOKI_URL__/p": True,
     "{{ loki_url }}/p": True, "loki:3100/p": True, "loki.example/p": True,
@@ -738,6 +752,10 @@ SEVERAL = {"name": "a", "query": "x", "multi": True, "refresh": 1, "current": {"
         ('{job="a"} |= `$a`', "query", [("several-values", 'write `|~ "$a"`')]),
         ('{job="a"} |= "$a"', "query", [("several-values", 'write `|~ "$a"`')]),
         ('{job="a"} |~ `$a`', "query", [("escaped-variable", 'write it in double quotes, "$a", or as ${a:regex}')]),
+        ('{job="a"} |~ "^$a$"', "query", [("several-values", 'write `|~ "^($a)$"`')]),
+        ('{job=~"^$a$"}', "query", []),
+        ('{job=~"(?i)^${a}"} | json | h!~"$a$"', "query", []),
+        ('{job=~"^x$a$"}', "query", [("several-values", 'write `job=~"^x($a)$"`')]),
         ('{job="a"} |= "$a"', "textbox", []),
         ('{job="a"} |= "$a"', "interval", []),
     ],

@@ -19,6 +19,8 @@ from obs_check.panel.macros import read_text
 from obs_check.panel.variables import custom_options
 
 _BY_EXPRESSION = re.compile(r"\w*\s*[=!|]~")
+_ANCHORED = re.compile(r"\w+\s*[=!]~\s*[\"`](?:\(\?\w+\))?\^?(?:\$\w+|\$\{[^}]*\}|\[\[\w+\]\])\$?[\"`]")
+"""A variable alone between signs of a beginning and an end: Loki sets those around each of the values itself."""
 _HOLD_SEVERAL = {"query", "custom", "datasource"}
 """Types of variables that Grafana lets hold several values."""
 
@@ -56,6 +58,8 @@ def held_several(question: Question) -> dict[str, Variable]:
 
 def _halved(question: Question, part: ast.Matcher | ast.LineFilter, several: dict[str, Variable]) -> Iterator[Found]:
     text = question.raw[slice(*part.span)]
+    if isinstance(part, ast.Matcher) and _ANCHORED.fullmatch(text):
+        return
     held = [several[name] for name in sorted(plain_references(text)) if name in several]
     if not held or (isinstance(part, ast.LineFilter) and part.matches[0].ip):
         return
