@@ -62,6 +62,7 @@ class Check:
 
     def __post_init__(self) -> None:
         self._clock = SameClock(self.systems.now_ns, self.systems.steady_ns)
+        # Whoever asks for the time of this check's systems helps to notice a clock that is set.
         self.systems.now_ns = self._clock.read
         self._held = Yardstick(self.systems.expectations)
         if self._held.expectations and self.systems.config.expect is None:
