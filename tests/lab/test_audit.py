@@ -120,6 +120,7 @@ def test_an_agent_that_goes_and_comes_back_gets_the_kept_batch_and_the_drop_coun
     eventually(lambda: auditor.dropped_batch_full == 2)
     with Agent(path, upstream) as agent:
         eventually(lambda: value(agent, LOGS_DROPPED, "boundary_batch_full") == 2)
+        eventually(lambda: bool(upstream.batches))
         auditor.stop()
     assert [len(batch) for batch in upstream.batches] == [10]
     for message in (
