@@ -75,11 +75,7 @@ def _without(context: Context, broken: BrokenTarget, lack: Lacking) -> Finding |
 
 def _swapped(context: Context, broken: BrokenTarget, lack: Lacking) -> Finding | None:
     """A `label_format new=old` whose `old` no line has, the other way round."""
-    stages = broken.query.stages
-    for place in range(broken.head, lack.place):
-        stage = stages[place]
-        if not isinstance(stage, ast.LabelFormat):
-            continue
+    for place, stage in _label_formats(broken, lack):
         turned = tuple(
             replace(one, name=one.value, value=one.name) if one.rename and one.value in lack.names else one
             for one in stage.assignments
@@ -101,13 +97,16 @@ def _swapped(context: Context, broken: BrokenTarget, lack: Lacking) -> Finding |
     return None
 
 
+def _label_formats(broken: BrokenTarget, lack: Lacking) -> Iterator[tuple[int, ast.LabelFormat]]:
+    """The `label_format` stages in front of where a label is lacking, with their places."""
+    for place, stage in enumerate(broken.query.stages[: lack.place]):
+        if place >= broken.head and isinstance(stage, ast.LabelFormat):
+            yield place, stage
+
+
 def _misnamed(context: Context, broken: BrokenTarget, lack: Lacking) -> Finding | None:
     """A `label_format` that makes the label of one which no line has, and of which there is one with a name like it."""
-    stages = broken.query.stages
-    for place in range(broken.head, lack.place):
-        stage = stages[place]
-        if not isinstance(stage, ast.LabelFormat):
-            continue
+    for place, stage in _label_formats(broken, lack):
         rows = rows_at(broken, place)
         there = {name for row in rows for name, value in row.labels().items() if value}
         for one in stage.assignments:
