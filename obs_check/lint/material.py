@@ -57,8 +57,10 @@ class ShipperFile:
     @cached_property
     def flows(self) -> tuple[tuple[ScrapeJob, Flow], ...]:
         """Each job with the labels that its lines can have."""
-        own = {job.name: [client.external_labels for client in self.config.clients_of(job)] for job in self.config.jobs}
-        return tuple((job, label_flow(job, own[job.name])) for job in self.config.jobs)
+        clients_of = self.config.clients_of
+        return tuple(
+            (job, label_flow(job, [client.external_labels for client in clients_of(job)])) for job in self.config.jobs
+        )
 
 
 def _kind(stage: Stage | str) -> str:

@@ -104,12 +104,10 @@ def _with_external(end: Possible, external: Labels) -> Possible:
 def _start(job: ScrapeJob) -> Possible:
     """Behind discovery and relabeling; every file gets the label `filename`."""
     ways = []
+    open_names = {r.target for r in job.relabel if r.target and not (is_known(r.regex) and is_known(r.replacement))}
     for target in job.targets:
         labels = relabel(target, (rule for rule in job.relabel if _chooses_surely(rule, target)))
         if labels is not None:
-            open_names = {
-                r.target for r in job.relabel if r.target and not (is_known(r.regex) and is_known(r.replacement))
-            }
             own = {name: _known(value) for name, value in labels.items()} | dict.fromkeys(open_names)
             kept = {name: values for name, values in own.items() if not name.startswith("__")}
             ways.append(Possible({**kept, **({"filename": None} if "__path__" in labels else {})}))
