@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from itertools import islice
 from pathlib import Path
 
@@ -76,15 +76,20 @@ def holds_pushing_program(folder: Path) -> bool:
     return any(_pushes(file) for file in islice(_program_files(folder), _MOST))
 
 
-def _program_files(folder: Path) -> Iterator[Path]:
+def files_around(folder: Path, left_out: Set[str]) -> Iterator[Path]:
+    """The files below a folder, in order, without those in folders of these names: they are not listed either, since
+    what others wrote may be a hundred times as much."""
     for place, folders, names in os.walk(folder):
-        # What others wrote may be a hundred times as much.
-        folders[:] = sorted(set(folders) - _NOT_OWN)
-        for file in (Path(place, name) for name in sorted(names)):
-            named = _OF_PROGRAM.match(file.name) is not None
-            ours = (file.suffix in _OF_PROGRAMS or named) and not file.name.startswith(".env")
-            if ours and file.is_file() and file.stat().st_size <= _LARGEST:
-                yield file
+        folders[:] = sorted(set(folders) - left_out)
+        yield from (Path(place, name) for name in sorted(names))
+
+
+def _program_files(folder: Path) -> Iterator[Path]:
+    for file in files_around(folder, _NOT_OWN):
+        named = _OF_PROGRAM.match(file.name) is not None
+        ours = (file.suffix in _OF_PROGRAMS or named) and not file.name.startswith(".env")
+        if ours and file.is_file() and file.stat().st_size <= _LARGEST:
+            yield file
 
 
 def _pushes(file: Path) -> bool:

@@ -25,7 +25,7 @@ from obs_check.errors import ConfigError, InputError, UsageError
 from obs_check.lint.board import LintedDashboard, read_boards
 from obs_check.lint.charts import RenderedChart, RenderedTemplate, render_charts
 from obs_check.lint.material import Material, ShipperFile, Tree
-from obs_check.lint.other_lines import OF_TOOLS, other_lines
+from obs_check.lint.other_lines import OF_TOOLS, files_around, other_lines
 from obs_check.lint.question import Question, file_question
 from obs_check.lint.sample import read_sample
 from obs_check.logql.settings import EngineSettings
@@ -179,9 +179,8 @@ def _files(path: Path, charts: Sequence[RenderedChart]) -> list[Path]:
     """The files to read of a path, without those that rendered charts stand for."""
     if not path.is_dir():
         return [] if any(chart.templates for chart in charts) else [path]
-    found = (one for one in path.rglob("*") if one.suffix in SUFFIXES and one.is_file())
-    own = (one for one in found if not OF_TOOLS & set(one.relative_to(path).parts))
-    return sorted(one for one in own if not any(chart.stands_for(one) for chart in charts))
+    found = (one for one in files_around(path, OF_TOOLS) if one.suffix in SUFFIXES and one.is_file())
+    return sorted(one for one in found if not any(chart.stands_for(one) for chart in charts))
 
 
 def _components(files: Sequence[Path]) -> Iterator[str]:
