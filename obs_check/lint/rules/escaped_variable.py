@@ -7,11 +7,11 @@ stay, and the expression matches nothing (seen on Loki 3.5.9).
 from collections.abc import Iterator
 
 from obs_check.evidence.variables import plain_references
+from obs_check.lint.compared_texts import compared_texts, held_several
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.panel_options import mappings
 from obs_check.lint.rule import LintRule
-from obs_check.lint.rules.several_values import compared_texts, held_several
 from obs_check.panel.elements import Variable
 from obs_check.panel.escaping import special_escape, within_backticks
 from obs_check.panel.variables import ALL, custom_options

@@ -7,57 +7,27 @@ datasource): `=` and `|=` compare with that very text, and beside other text `x-
 import re
 from collections.abc import Iterator
 
-from obs_check.evidence.variables import fitting_several, plain_references, texts_compared
+from obs_check.evidence.variables import fitting_several, plain_references
+from obs_check.lint.compared_texts import Compared, compared_parts, held_several
 from obs_check.lint.issue import Found
 from obs_check.lint.material import Material
 from obs_check.lint.question import Question
 from obs_check.lint.rule import LintRule
 from obs_check.logql.syntax import ast
-from obs_check.logql.syntax.walk import log_queries
 from obs_check.panel.elements import Variable
-from obs_check.panel.macros import read_text
-from obs_check.panel.variables import custom_options
 
-_BY_EXPRESSION = re.compile(r"\w*\s*[=!|]~")
 _ANCHORED = re.compile(r"\w+\s*[=!]~\s*[\"`](?:\(\?\w+\))?\^?(?:\$\w+|\$\{[^}]*\}|\[\[\w+\]\])\$?[\"`]")
 """A variable alone between signs of a beginning and an end: Loki sets those around each of the values itself."""
-_HOLD_SEVERAL = {"query", "custom", "datasource"}
-"""Types of variables that Grafana lets hold several values."""
 
 
 def _find(material: Material) -> Iterator[Found]:
     for question in material.questions:
         several = held_several(question) if question.logql is not None and question.is_asked else {}
-        tree = read_text(question.raw) if several else None
-        for query in log_queries(tree) if tree is not None else ():
-            for part in texts_compared(query):
-                yield from _halved(question, part, several)
+        for part, text in compared_parts(question) if several else ():
+            yield from _halved(question, part, text, several)
 
 
-def compared_texts(question: Question) -> Iterator[str]:
-    """The parts of a query that compare with a text, not with an expression."""
-    tree = read_text(question.raw)
-    for query in log_queries(tree) if tree is not None else ():
-        parts = (question.raw[slice(*part.span)] for part in texts_compared(query))
-        yield from (part for part in parts if not _BY_EXPRESSION.match(part))
-
-
-def held_several(question: Question) -> dict[str, Variable]:
-    """The variables that may hold several values in the panel: each copy of a repeated one has a value of its own."""
-    variables = question.board.dashboard.variables if question.board else ()
-    repeat = question.panel.repeat if question.panel else ""
-    return {
-        v.name: v
-        for v in variables
-        if v.name != repeat
-        and v.type in _HOLD_SEVERAL
-        and (v.multi or v.include_all)
-        and (v.type != "custom" or len(custom_options(v)) > 1)
-    }
-
-
-def _halved(question: Question, part: ast.Matcher | ast.LineFilter, several: dict[str, Variable]) -> Iterator[Found]:
-    text = question.raw[slice(*part.span)]
+def _halved(question: Question, part: Compared, text: str, several: dict[str, Variable]) -> Iterator[Found]:
     if isinstance(part, ast.Matcher) and _ANCHORED.fullmatch(text):
         return
     held = [several[name] for name in sorted(plain_references(text)) if name in several]
