@@ -342,9 +342,9 @@ def _read_documents(path: Path, text: str, template: str, reading: _SourceReadin
         found = parse_shippers(text, str(path), _told(text, env), documents, failed=wrong)
         reading.shippers += [ShipperFile(config, text) for _, config in found]
         known = bool(found)
-        if reading.in_directory and (is_prometheus_text(text) or _OF_HELM.search(text)):
+        if wrong and reading.in_directory and (is_prometheus_text(text) or _OF_HELM.search(text)):
             reading.skipped += [f"{error.message}: left out, a template that Helm fills in" for error in wrong]
-            reading.other_lines += [(f"{path}", frozenset())] * bool(wrong)
+            reading.other_lines.append((str(path), frozenset()))
             wrong.clear()
     failed: list[UsageError] = [*wrong]
     whole = False
